@@ -1,0 +1,33 @@
+/// The API server's answer when there is no object to answer with (`metav1.Status`).
+package struct APIStatus: Codable, Sendable, Hashable {
+  package var status: String?
+  package var message: String?
+  package var reason: String?
+  package var code: Int?
+  package var details: Details?
+
+  package struct Details: Codable, Sendable, Hashable {
+    package var name: String?
+    package var group: String?
+    package var kind: String?
+    package var uid: String?
+    package var causes: [Cause]?
+    package var retryAfterSeconds: Int?
+  }
+
+  package struct Cause: Codable, Sendable, Hashable {
+    package var reason: String?
+    package var message: String?
+    package var field: String?
+  }
+
+  package init(
+    status: String? = nil, message: String? = nil, reason: String? = nil, code: Int? = nil, details: Details? = nil
+  ) {
+    self.status = status
+    self.message = message
+    self.reason = reason
+    self.code = code
+    self.details = details
+  }
+}

@@ -1,0 +1,36 @@
+/// Which pools are announced by ARP and NDP, from which nodes and interfaces (contract section 3.2).
+package struct L2Advertisement: KubernetesResource, Hashable {
+  package static let type = ResourceType(
+    group: "metallb.io", version: "v1beta1", plural: "l2advertisements", kind: "L2Advertisement")
+
+  package var metadata: ObjectMeta
+  package var spec: Spec?
+
+  package init(metadata: ObjectMeta, spec: Spec? = nil) {
+    self.metadata = metadata
+    self.spec = spec
+  }
+
+  package struct Spec: Codable, Sendable, Hashable {
+    /// Empty together with empty selectors = every pool.
+    package var ipAddressPools: [String]?
+    package var ipAddressPoolSelectors: [LabelSelector]?
+    /// Empty = all nodes.
+    package var nodeSelectors: [LabelSelector]?
+    /// Empty = all interfaces.
+    package var interfaces: [String]?
+    /// Empty = all Services.
+    package var serviceSelectors: [LabelSelector]?
+
+    package init(
+      ipAddressPools: [String]? = nil, ipAddressPoolSelectors: [LabelSelector]? = nil,
+      nodeSelectors: [LabelSelector]? = nil, interfaces: [String]? = nil, serviceSelectors: [LabelSelector]? = nil
+    ) {
+      self.ipAddressPools = ipAddressPools
+      self.ipAddressPoolSelectors = ipAddressPoolSelectors
+      self.nodeSelectors = nodeSelectors
+      self.interfaces = interfaces
+      self.serviceSelectors = serviceSelectors
+    }
+  }
+}

@@ -1,0 +1,4 @@
+import NIOHTTP1
+import NIOSSL
+import X509
+enum Stub {}

@@ -1,0 +1,2 @@
+import ServiceLifecycle
+enum Stub {}

@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct MetalLB: AsyncParsableCommand { mutating func run() async throws {} }

@@ -1,0 +1,3 @@
+import Testing
+@testable import BGP
+@Test func stubBGP() {}

@@ -1,0 +1,3 @@
+import Testing
+@testable import Balancer
+@Test func stubBalancer() {}

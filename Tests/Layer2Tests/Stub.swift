@@ -1,0 +1,3 @@
+import Testing
+@testable import Layer2
+@Test func stubLayer2() {}

@@ -1,0 +1,3 @@
+import Testing
+@testable import Primitives
+@Test func stubPrimitives() {}

@@ -1,0 +1,3 @@
+import Testing
+@testable import Speaker
+@Test func stubSpeaker() {}
