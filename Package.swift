@@ -102,7 +102,8 @@ let package = Package(
       swiftSettings: strict),
 
     // Unit tests: pure, virtual time, no socket.
-    .target(name: "TestKit", dependencies: ["Primitives", "KubernetesModel"], path: "Tests/TestKit", swiftSettings: strict),
+    .target(
+      name: "TestKit", dependencies: ["Primitives", "KubernetesModel"], path: "Tests/TestKit", swiftSettings: strict),
     tests(of: "Primitives"),
     tests(of: "KubernetesModel"),
     tests(of: "Balancer", ["KubernetesModel"]),

@@ -18,7 +18,9 @@ package struct MACAddress: Sendable, Hashable, Comparable {
   /// Reads six colon-separated pairs of hexadecimal digits.
   package init?(_ text: some StringProtocol) {
     let fields = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard fields.count == 6, fields.allSatisfy({ $0.utf8.count == 2 && $0.allSatisfy(\.isHexDigit) }) else { return nil }
+    guard fields.count == 6, fields.allSatisfy({ $0.utf8.count == 2 && $0.allSatisfy(\.isHexDigit) }) else {
+      return nil
+    }
     self.init(octets: fields.compactMap { UInt8($0, radix: 16) })
   }
 
