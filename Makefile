@@ -1,0 +1,39 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Both install what they need first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help build check unit integration test demo bench format clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the binary (debug)
+	swift build --product metallb
+
+check: ## Format, layering, a build without warnings, unit tests
+	Scripts/setup check
+	Scripts/check
+
+unit: ## Unit tests alone: seconds, no socket
+	swift test
+
+integration: ## Tests against real peers in network namespaces
+	Scripts/setup test
+	swift build --product metallb
+	Scripts/integration-tests
+
+test: unit integration ## Every test; installs the peers first
+
+demo: ## A cluster on this machine: a Service gets its address, a node dies, the client still gets answers
+	Scripts/setup demo
+	swift build --product metallb
+	.build/debug/metallb lab demo
+
+bench: ## Measure allocation and layer 2
+	Scripts/bench
+
+format: ## Rewrite all sources in house style
+	swift format --in-place --configuration .swift-format --recursive Package.swift Sources Tests IntegrationTests
+
+clean: ## Remove what was built
+	rm -rf .build IntegrationTests/.build
