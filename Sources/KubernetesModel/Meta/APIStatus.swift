@@ -13,12 +13,30 @@ package struct APIStatus: Codable, Sendable, Hashable {
     package var uid: String?
     package var causes: [Cause]?
     package var retryAfterSeconds: Int?
+
+    package init(
+      name: String? = nil, group: String? = nil, kind: String? = nil, uid: String? = nil, causes: [Cause]? = nil,
+      retryAfterSeconds: Int? = nil
+    ) {
+      self.name = name
+      self.group = group
+      self.kind = kind
+      self.uid = uid
+      self.causes = causes
+      self.retryAfterSeconds = retryAfterSeconds
+    }
   }
 
   package struct Cause: Codable, Sendable, Hashable {
     package var reason: String?
     package var message: String?
     package var field: String?
+
+    package init(reason: String? = nil, message: String? = nil, field: String? = nil) {
+      self.reason = reason
+      self.message = message
+      self.field = field
+    }
   }
 
   package init(
