@@ -1,0 +1,98 @@
+import KubernetesModel
+
+/// The rules that label selectors in configuration objects keep (contract section 6), shared by all kinds that have some.
+package enum SelectorCheck {
+  /// What is wrong with one selector or one value in a list, before the object's own prefix is put in front.
+  package struct Finding: Sendable, Hashable {
+    package var field: String
+    package var message: String
+    package var remedy: String
+
+    package init(field: String, message: String, remedy: String) {
+      self.field = field
+      self.message = message
+      self.remedy = remedy
+    }
+  }
+
+  /// The findings on a list of selectors that stands at `field` and that sentences call `name`.
+  package static func findings(in selectors: [LabelSelector], field: String, name: String) -> [Finding] {
+    var findings: [Finding] = []
+    for (index, selector) in selectors.enumerated() {
+      let place = "\(field)[\(index)]"
+      let expressions = (selector.matchExpressions ?? []).map(Self.normalized)
+      for (position, expression) in expressions.enumerated() {
+        let expressionPlace = "\(place).matchExpressions[\(position)]"
+        findings += Self.findings(in: expression, field: expressionPlace)
+        if expressions[..<position].contains(expression) {
+          findings.append(
+            Finding(
+              field: expressionPlace, message: "duplicate definition of match expressions \(GoText.quoted(expression))",
+              remedy: "Remove one of the two equal expressions."))
+        }
+      }
+      if selectors[..<index].contains(where: { Self.normalized($0) == Self.normalized(selector) }) {
+        findings.append(
+          Finding(
+            field: place, message: "duplicate definition of \(name) \(GoText.quoted(selector))",
+            remedy: "Remove one of the two equal selectors."))
+      }
+    }
+    return findings
+  }
+
+  /// The findings on a list of plain strings that must differ from each other.
+  package static func duplicates(in values: [String], field: String, name: String) -> [Finding] {
+    var seen: Set<String> = []
+    return values.enumerated().compactMap { index, value in
+      seen.insert(value).inserted
+        ? nil
+        : Finding(
+          field: "\(field)[\(index)]", message: "duplicate definition of \(name) \(GoText.quoted(value))",
+          remedy: "Remove one of the two.")
+    }
+  }
+
+  private static func findings(in expression: LabelSelector.Requirement, field: String) -> [Finding] {
+    let values = expression.values ?? []
+    var findings = Self.duplicates(
+      in: values, field: "\(field).values", name: "match expression value in label selector")
+    switch expression.operator {
+    case "In", "NotIn":
+      if values.isEmpty {
+        findings.append(
+          Finding(
+            field: "\(field).values",
+            message: "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+            remedy: "List at least one value, or use Exists or DoesNotExist."))
+      }
+    case "Exists", "DoesNotExist":
+      if !values.isEmpty {
+        findings.append(
+          Finding(
+            field: "\(field).values",
+            message: "values: Invalid value: \(GoText.quoted(list: values)): values set must be empty for exists and "
+              + "does not exist",
+            remedy: "Remove the values, or use In or NotIn."))
+      }
+    default:
+      findings.append(
+        Finding(
+          field: "\(field).operator",
+          message: "\(GoText.quoted(expression.operator)) is not a valid label selector operator",
+          remedy: "Use In, NotIn, Exists or DoesNotExist."))
+    }
+    return findings
+  }
+
+  private static func normalized(_ expression: LabelSelector.Requirement) -> LabelSelector.Requirement {
+    LabelSelector.Requirement(
+      key: expression.key, operator: expression.operator, values: (expression.values ?? []).sorted())
+  }
+
+  private static func normalized(_ selector: LabelSelector) -> LabelSelector {
+    LabelSelector(
+      matchLabels: selector.matchLabels ?? [:],
+      matchExpressions: (selector.matchExpressions ?? []).map(Self.normalized))
+  }
+}
