@@ -22,7 +22,7 @@ package struct JSONPatch: Sendable, Hashable {
 
   package init(_ document: JSONValue) throws(PatchError) {
     guard case .array(let entries) = document else {
-      let found = Self.goTypeName(document)
+      let found = document.typeName
       throw .malformed("json: cannot unmarshal \(found) into Go value of type []handlers.jsonPatchOp")
     }
     guard entries.count <= Self.maximumOperations else { throw .tooManyOperations(entries.count) }
@@ -66,7 +66,7 @@ package struct JSONPatch: Sendable, Hashable {
 
   private static func operation(_ entry: JSONValue) throws(PatchError) -> Operation {
     guard case .object(let members) = entry else {
-      let found = Self.goTypeName(entry)
+      let found = entry.typeName
       throw .malformed("json: cannot unmarshal \(found) into Go value of type handlers.jsonPatchOp")
     }
     func pointer(_ name: String) throws(PatchError) -> JSONPointer {
@@ -85,17 +85,6 @@ package struct JSONPatch: Sendable, Hashable {
     case "copy": return .copy(from: try pointer("from"), to: try pointer("path"))
     case "test": return .test(try pointer("path"), members["value"] ?? .null)
     default: throw .notApplicable
-    }
-  }
-
-  private static func goTypeName(_ value: JSONValue) -> String {
-    switch value {
-    case .null: "null"
-    case .bool: "bool"
-    case .integer, .number: "number"
-    case .string: "string"
-    case .array: "array"
-    case .object: "object"
     }
   }
 }
