@@ -15,6 +15,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let certificates = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIO", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -61,7 +62,7 @@ let package = Package(
     library("BGP", ["Primitives"]),
     library("BFD", ["Primitives"]),
     library("Gossip", ["Primitives", crypto]),
-    library("Layer2", ["Primitives"]),
+    library("Layer2", ["Primitives", heap]),
 
     // The run loop: the only reader of the clock.
     library("Runner", ["Primitives", deque, logging]),

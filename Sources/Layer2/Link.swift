@@ -1,0 +1,32 @@
+import Primitives
+
+/// The end of a local network on which neighbours are answered: an interface, in the fields that a packet needs.
+package struct Link: Sendable, Hashable {
+  /// The index of the interface.
+  package let index: Int
+  package let name: String
+  package let hardwareAddress: MACAddress
+
+  package init(index: Int, name: String, hardwareAddress: MACAddress) {
+    self.index = index
+    self.name = name
+    self.hardwareAddress = hardwareAddress
+  }
+
+  /// Nil if the interface cannot announce addresses of the family.
+  package init?(_ interface: Interface, for family: IPFamily) {
+    guard interface.unsuitability(for: family) == nil, let hardwareAddress = interface.hardwareAddress else {
+      return nil
+    }
+    self.init(index: interface.index, name: interface.name, hardwareAddress: hardwareAddress)
+  }
+}
+
+extension InterfaceExclusions {
+  /// The links on which addresses of a family can be announced, in the order of the interfaces.
+  package func links(among interfaces: [Interface], for family: IPFamily) -> [Link] {
+    let links = interfaces.compactMap { Link($0, for: family) }
+    let excluded = self.excluded(among: links.map(\.name))
+    return links.filter { !excluded.contains($0.name) }
+  }
+}
