@@ -76,7 +76,10 @@ let package = Package(
       ]),
     library("HostNetwork", ["CLinux", "Layer2", "Primitives", "Runner", logging, nioCore, nioPosix]),
     library(
-      "Serving", ["Primitives", "Runner", certificates, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL]),
+      "Serving",
+      [
+        "Primitives", "Runner", certificates, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
+      ]),
 
     // Processes.
     library(

@@ -1,0 +1,155 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import ServiceLifecycle
+
+/// An HTTP/1.1 server, with or without TLS, that hands each request to one asynchronous closure.
+///
+///     run() ── listener ── accepts while fewer than `maximumConnections` are open
+///       └─ one task a connection ── Connection: reads a head, calls the handler, writes the response, repeats
+///            └─ cancelled when the client goes away, when `run` is cancelled, or when the grace period of a stop ends
+///
+/// Requests of one connection are answered one after the other. Bodies stream in both directions under back-pressure: a
+/// handler that does not read stops the client, a client that does not read suspends the handler's writes. A graceful stop
+/// closes the listener and idle connections, lets running handlers finish within the grace period, and cancels the rest.
+package struct HTTPServer: Service {
+  package typealias Handler = @Sendable (HTTPRequest, HTTPResponseWriter) async throws -> Void
+
+  /// Where to listen and what to allow a client.
+  package struct Configuration: Sendable {
+    package var host: String
+    /// 0 takes any free port; `onListening` tells which.
+    package var port: Int
+    package var tls: TLSConfiguration?
+    package var maximumConnections = 1024
+    package var maximumBodyBytes = 3 * 1024 * 1024
+    /// From the start of the connection, or of a request's first byte after an idle time, to the end of its headers.
+    package var headerTimeout = Duration.seconds(10)
+    /// Between one response and the next request.
+    package var idleTimeout = Duration.seconds(120)
+    /// Between two pieces of a request's body.
+    package var bodyTimeout = Duration.seconds(30)
+    package var gracePeriod = Duration.seconds(5)
+
+    package init(host: String, port: Int, tls: TLSConfiguration? = nil) {
+      self.host = host
+      self.port = port
+      self.tls = tls
+    }
+  }
+
+  private let configuration: Configuration
+  private let logger: Logger
+  private let onListening: @Sendable (SocketAddress) async -> Void
+  private let handler: Handler
+
+  package init(
+    _ configuration: Configuration, logger: Logger,
+    onListening: @escaping @Sendable (SocketAddress) async -> Void = { _ in },
+    handler: @escaping Handler
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+    self.onListening = onListening
+    self.handler = handler
+  }
+
+  /// Serves until cancelled or gracefully stopped; throws when the address cannot be bound.
+  package func run() async throws {
+    let connections = ConnectionSet(limit: self.configuration.maximumConnections)
+    let listener = try await self.bind()
+    if let address = listener.channel.localAddress {
+      self.logger.debug("Listening", metadata: ["address": "\(address)"])
+      await self.onListening(address)
+    }
+    try await withTaskCancellationOrGracefulShutdownHandler {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          defer { connections.drain() }
+          try await self.accept(from: listener, into: connections)
+        }
+        group.addTask { await connections.waitUntilDraining() }
+        // Accepting ends first when the listener fails, the other when a stop begins.
+        try await group.next()
+        try? await listener.channel.close()
+        group.addTask {
+          try? await Task.sleep(for: self.configuration.gracePeriod)
+          connections.closeAll()
+        }
+        // Accepting ends when the listener is closed and the last connection has ended.
+        try await group.next()
+        group.cancelAll()
+      }
+    } onCancelOrGracefulShutdown: {
+      connections.drain()
+    }
+  }
+
+  private typealias Wire = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+  private func bind() async throws -> NIOAsyncChannel<Wire, Never> {
+    let configuration = self.configuration
+    let sslContext = try configuration.tls.map { try NIOSSLContext(configuration: $0) }
+    return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.backlog, value: 256)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)
+      .bind(
+        host: configuration.host, port: configuration.port,
+        serverBackPressureStrategy: .init(lowWatermark: 1, highWatermark: 8)
+      ) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          if let sslContext {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: sslContext))
+          }
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withPipeliningAssistance: false, withErrorHandling: true)
+          try channel.pipeline.syncOperations.addHandler(
+            RequestDeadlineHandler(
+              headers: TimeAmount(configuration.headerTimeout), idle: TimeAmount(configuration.idleTimeout),
+              body: TimeAmount(configuration.bodyTimeout)))
+          return try Wire(wrappingChannelSynchronously: channel)
+        }
+      }
+  }
+
+  private func accept(from listener: NIOAsyncChannel<Wire, Never>, into connections: ConnectionSet) async throws {
+    try await withThrowingDiscardingTaskGroup { group in
+      try await listener.executeThenClose { inbound in
+        for try await wire in inbound {
+          await connections.admit(wire.channel)
+          group.addTask {
+            await self.serve(wire, in: connections)
+            connections.remove(wire.channel)
+          }
+        }
+      }
+    }
+  }
+
+  /// Serves one connection, and cancels its handler when the client goes away.
+  private func serve(_ wire: Wire, in connections: ConnectionSet) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        do {
+          try await wire.executeThenClose { inbound, outbound in
+            let connection = Connection(
+              channel: wire.channel, parts: inbound.makeAsyncIterator(), outbound: outbound,
+              isSecure: self.configuration.tls != nil, maximumBodyBytes: self.configuration.maximumBodyBytes,
+              logger: self.logger, connections: connections)
+            try await connection.run(self.handler)
+          }
+        } catch is CancellationError {
+        } catch {
+          self.logger.debug("Connection failed", metadata: ["reason": "\(error)"])
+        }
+      }
+      group.addTask { try? await wire.channel.closeFuture.get() }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+}

@@ -1,4 +1,0 @@
-import NIOHTTP1
-import NIOSSL
-import X509
-enum Stub {}
