@@ -1,0 +1,56 @@
+import NIOSSL
+
+/// Turns a cluster's configuration into the TLS settings of a client.
+enum TLSSettings {
+  static func make(
+    for configuration: ClusterConfiguration, certificate: (chain: [UInt8], key: [UInt8])?
+  ) throws(CredentialError) -> TLSConfiguration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
+    if configuration.skipsVerification {
+      tls.certificateVerification = .none
+    } else if let source = configuration.authorities {
+      let authorities = try self.certificates(in: try self.bytes(of: source), what: "the certificate authority")
+      tls.trustRoots = .certificates(authorities)
+    }
+    if let certificate {
+      let chain = try self.certificates(in: certificate.chain, what: "the client certificate")
+      tls.certificateChain = chain.map { .certificate($0) }
+      do {
+        tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: certificate.key, format: .pem))
+      } catch {
+        throw .certificate("the key of the client certificate is not an unencrypted PEM key: \(error)")
+      }
+    }
+    return tls
+  }
+
+  static func bytes(of source: PEMSource) throws(CredentialError) -> [UInt8] {
+    switch source {
+    case .data(let bytes):
+      return bytes
+    case .file(let path):
+      do {
+        guard let bytes = try ClusterConfiguration.readFile(path) else {
+          throw CredentialError.unreadable(file: path, reason: "there is no such file")
+        }
+        return bytes
+      } catch let error as CredentialError {
+        throw error
+      } catch {
+        throw .unreadable(file: path, reason: "\(error)")
+      }
+    }
+  }
+
+  private static func certificates(in pem: [UInt8], what: String) throws(CredentialError) -> [NIOSSLCertificate] {
+    let certificates: [NIOSSLCertificate]
+    do {
+      certificates = try NIOSSLCertificate.fromPEMBytes(pem)
+    } catch {
+      throw .certificate("\(what) is not PEM: \(error)")
+    }
+    guard !certificates.isEmpty else { throw .certificate("\(what) holds no certificate") }
+    return certificates
+  }
+}

@@ -1,0 +1,54 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Runner
+
+/// Sorts what the HTTP library throws into what a caller can act on.
+enum Failures {
+  static func apiError(_ error: any Error, limit: Duration) -> APIError {
+    switch error {
+    case let error as APIError: return error
+    case is CancellationError: return .cancelled
+    case let error as TimeoutError: return .timedOut(error.limit)
+    case let error as HTTPClientError: return self.apiError(error, limit: limit)
+    case let error as NIOConnectionError: return .unreachable(self.sentence(error))
+    case let error as NIOSSLError: return .unreachable("TLS: \(error)")
+    case let error as NIOSSLExtraError: return .unreachable("TLS: \(error)")
+    case let error as IOError where error.errnoCode == ECONNREFUSED || error.errnoCode == EHOSTUNREACH:
+      return .unreachable(self.sentence(error))
+    case let error as IOError: return .interrupted(self.sentence(error))
+    case ChannelError.connectTimeout: return .unreachable("the connection is not made in time")
+    case is NIOTooManyBytesError: return .malformedAnswer("it is larger than the client takes in")
+    default: return .interrupted("\(error)")
+    }
+  }
+
+  private static func apiError(_ error: HTTPClientError, limit: Duration) -> APIError {
+    switch error {
+    case .cancelled: .cancelled
+    case .deadlineExceeded: .timedOut(limit)
+    case .readTimeout: .timedOut(.nanoseconds(Transport.silenceLimit.nanoseconds))
+    case .connectTimeout, .getConnectionFromPoolTimeout: .unreachable("the connection is not made in time")
+    case .tlsHandshakeTimeout: .unreachable("TLS is not agreed in time")
+    case .httpProxyHandshakeTimeout, .invalidProxyResponse, .proxyAuthenticationRequired:
+      .unreachable("the proxy does not connect: \(error)")
+    case .remoteConnectionClosed: .interrupted("the server closed it")
+    default: .interrupted("\(error)")
+    }
+  }
+
+  private static func sentence(_ error: NIOConnectionError) -> String {
+    if let failure = error.connectionErrors.first {
+      let reason = (failure.error as? IOError).map(self.sentence) ?? "\(failure.error)"
+      return "\(error.host) port \(error.port): \(reason)"
+    }
+    if error.dnsAError != nil || error.dnsAAAAError != nil { return "\(error.host): there is no such host" }
+    return "\(error.host) port \(error.port): no connection"
+  }
+
+  private static func sentence(_ error: IOError) -> String {
+    String(cString: strerror(error.errnoCode)).lowercased()
+  }
+}

@@ -1,0 +1,167 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Runner
+
+/// Carries requests to one API server: address, credentials, time limits, and the server's wish to be asked later.
+final class Transport: Sendable {
+  /// For a request with a whole answer; the server's own limit is 60 s.
+  static let requestLimit = Duration.seconds(30)
+  /// For the head of an answer that is a stream.
+  static let headLimit = TimeAmount.seconds(20)
+  /// A watch hears a bookmark about once a minute; silence beyond this is worth a question.
+  static let silenceLimit = TimeAmount.seconds(90)
+  private static let connectLimit = TimeAmount.seconds(5)
+  private static let maximumAnswer = 256 << 20
+  private static let maximumPostponements = 10
+  private static let longestPostponement = Duration.seconds(30)
+
+  private let http: HTTPClient
+  private let connections = OpenConnections()
+  private let credentials: CredentialStore
+  private let configuration: ClusterConfiguration
+  private let base: String
+  private let userAgent: String
+
+  init(_ configuration: ClusterConfiguration, environment: [String: String], userAgent: String) throws(CredentialError)
+  {
+    self.configuration = configuration
+    self.userAgent = userAgent
+    self.credentials = try CredentialStore(configuration: configuration, environment: environment)
+    var settings = HTTPClient.Configuration(
+      redirectConfiguration: .disallow,
+      timeout: .init(connect: Self.connectLimit, read: Self.silenceLimit))
+    settings.tlsConfiguration = self.credentials.initialTLS
+    settings.httpVersion = .automatic
+    // Without this a refused connection is reported only after the connect timeout; the callers retry by themselves.
+    settings.connectionPool.retryConnectionEstablishment = false
+    // HTTP/1.1 servers get one connection per watch and per request in flight.
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    settings.http1_1ConnectionDebugInitializer = self.connections.prepare
+    settings.http2ConnectionDebugInitializer = self.connections.prepare
+    if let proxy = configuration.proxy { settings.proxy = .server(host: proxy.host, port: proxy.port) }
+    var address = configuration.server
+    if let name = configuration.serverName {
+      // The name goes into SNI and the certificate check; the connection goes to the host.
+      settings.dnsOverride = [name: address.host]
+      address.host = name
+    }
+    self.base = address.description
+    self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+  }
+
+  func shutdown() async {
+    try? await self.http.shutdown()
+  }
+
+  /// Hangs up on the server: whatever is under way fails, whatever comes next dials anew.
+  func dropConnections() {
+    self.connections.closeAll()
+  }
+
+  /// The body of a 2xx answer.
+  func send(_ request: APIRequest) async throws(APIError) -> ByteBuffer {
+    var mayRefreshCredentials = true
+    var postponements = 0
+    while true {
+      let (head, body) = try await self.attempt(request)
+      if (200..<300).contains(head.code) { return body }
+      let refusal = Refusals.read(code: head.code, retryAfter: head.retryAfter, body: body)
+      if head.code == 401, mayRefreshCredentials, await self.credentials.refused() {
+        mayRefreshCredentials = false
+        continue
+      }
+      // The server says when to come back, and that it has done nothing so far.
+      if let retryAfter = refusal.retryAfter, head.code == 429 || head.code >= 500,
+        postponements < Self.maximumPostponements
+      {
+        postponements += 1
+        do {
+          try await ContinuousClock().sleep(for: min(retryAfter, Self.longestPostponement))
+        } catch {
+          throw .cancelled
+        }
+        continue
+      }
+      throw .refused(refusal)
+    }
+  }
+
+  /// The body of a 2xx answer as a stream.
+  func open(_ request: APIRequest) async throws(APIError) -> HTTPClientResponse.Body {
+    var mayRefreshCredentials = true
+    while true {
+      let prepared = try await self.prepared(request)
+      let response: HTTPClientResponse
+      do {
+        response = try await self.http.execute(prepared, timeout: Self.headLimit)
+      } catch {
+        throw Failures.apiError(error, limit: .seconds(20))
+      }
+      if response.status.code == 200 { return response.body }
+      let body = try await self.collected(response)
+      if response.status == .unauthorized, mayRefreshCredentials, await self.credentials.refused() {
+        mayRefreshCredentials = false
+        continue
+      }
+      throw .refused(
+        Refusals.read(
+          code: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"), body: body))
+    }
+  }
+
+  private struct Head: Sendable {
+    var code: Int
+    var retryAfter: String?
+  }
+
+  private func attempt(_ request: APIRequest) async throws(APIError) -> (Head, ByteBuffer) {
+    let prepared = try await self.prepared(request)
+    do {
+      return try await withTimeout(Self.requestLimit) {
+        let response = try await self.http.execute(prepared, timeout: Self.silenceLimit)
+        let body = try await response.body.collect(upTo: Self.maximumAnswer)
+        return (Head(code: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After")), body)
+      }
+    } catch {
+      throw Failures.apiError(error, limit: Self.requestLimit)
+    }
+  }
+
+  private func collected(_ response: HTTPClientResponse) async throws(APIError) -> ByteBuffer {
+    do {
+      return try await withTimeout(Self.requestLimit) {
+        try await response.body.collect(upTo: Self.maximumAnswer)
+      }
+    } catch {
+      throw Failures.apiError(error, limit: Self.requestLimit)
+    }
+  }
+
+  private func prepared(_ request: APIRequest) async throws(APIError) -> HTTPClientRequest {
+    let presented: CredentialStore.Presented
+    do throws(CredentialError) {
+      presented = try await self.credentials.current()
+    } catch {
+      throw .noCredentials(error)
+    }
+    var prepared = HTTPClientRequest(url: self.base + request.target)
+    prepared.method = HTTPMethod(rawValue: request.method.rawValue)
+    prepared.headers.add(name: "User-Agent", value: self.userAgent)
+    prepared.headers.add(name: "Accept", value: "application/json")
+    if let authorization = presented.authorization { prepared.headers.add(name: "Authorization", value: authorization) }
+    if let impersonation = self.configuration.impersonation {
+      prepared.headers.add(name: "Impersonate-User", value: impersonation.user)
+      if let uid = impersonation.uid { prepared.headers.add(name: "Impersonate-Uid", value: uid) }
+      for group in impersonation.groups { prepared.headers.add(name: "Impersonate-Group", value: group) }
+    }
+    prepared.tlsConfiguration = presented.tls
+    if let body = request.body {
+      prepared.headers.add(name: "Content-Type", value: request.contentType ?? "application/json")
+      prepared.body = .bytes(ByteBuffer(bytes: body))
+    }
+    return prepared
+  }
+}

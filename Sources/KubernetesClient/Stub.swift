@@ -1,4 +1,0 @@
-import AsyncHTTPClient
-import Logging
-import Yams
-enum Stub {}

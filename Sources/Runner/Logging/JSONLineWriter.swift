@@ -1,0 +1,36 @@
+/// Builds one line of JSON from strings, in the order given; keys repeat only if the caller repeats them.
+struct JSONLineWriter {
+  private(set) var bytes: [UInt8] = [UInt8(ascii: "{")]
+
+  mutating func add(_ key: String, _ value: String) {
+    if self.bytes.count > 1 { self.bytes.append(UInt8(ascii: ",")) }
+    self.quote(key)
+    self.bytes.append(UInt8(ascii: ":"))
+    self.quote(value)
+  }
+
+  /// The line with its end.
+  consuming func finished() -> [UInt8] {
+    self.bytes.append(UInt8(ascii: "}"))
+    self.bytes.append(UInt8(ascii: "\n"))
+    return self.bytes
+  }
+
+  private mutating func quote(_ text: String) {
+    self.bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): self.bytes.append(contentsOf: #"\""#.utf8)
+      case UInt8(ascii: "\\"): self.bytes.append(contentsOf: #"\\"#.utf8)
+      case UInt8(ascii: "\n"): self.bytes.append(contentsOf: #"\n"#.utf8)
+      case UInt8(ascii: "\r"): self.bytes.append(contentsOf: #"\r"#.utf8)
+      case UInt8(ascii: "\t"): self.bytes.append(contentsOf: #"\t"#.utf8)
+      case 0..<0x20:
+        let digits = String(byte, radix: 16)
+        self.bytes.append(contentsOf: "\\u00\(digits.count < 2 ? "0" : "")\(digits)".utf8)
+      default: self.bytes.append(byte)
+      }
+    }
+    self.bytes.append(UInt8(ascii: "\""))
+  }
+}
