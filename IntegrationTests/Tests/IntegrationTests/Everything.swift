@@ -1,0 +1,26 @@
+import Harness
+import Testing
+
+/// All suites, one after the other: they share two cores, and a cluster that starves proves nothing.
+@Suite(.serialized, .leavesNothingBehind)
+enum Everything {}
+
+/// Looks at the machine before the first test and after the last one: what is there afterwards must have been there before.
+struct LeavesNothingBehind: SuiteTrait, TestScoping {
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    let before = try await Machine.look()
+    try await function()
+    let left = try await eventually("nothing is left behind", within: .seconds(10)) {
+      try await Machine.look().subtracting(before)
+    } isRight: { left in
+      left.isEmpty
+    }
+    #expect(left == [])
+  }
+}
+
+extension Trait where Self == LeavesNothingBehind {
+  static var leavesNothingBehind: Self { LeavesNothingBehind() }
+}
