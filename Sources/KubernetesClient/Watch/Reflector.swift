@@ -1,0 +1,269 @@
+import KubernetesModel
+import Primitives
+
+/// What to ask the API server next, and what its answers mean: the decisions of following one kind of object.
+///
+///     ┌──────▶ listing ──last page──▶ watching ──410 Gone──▶ (listing)
+///     │  pages ↺   │                    │   ▲
+///     │            │ failed             │   │ the version is still good
+///     │            ▼                    ▼   │
+///     │          pause, again     probing ──┘   after a silence: is the server's version still ahead of ours?
+///     └─────────────────────────────────┘       if not, it was restored from a backup; read everything anew
+///
+/// It remembers the version of each object, so that a second list yields only what changed and what is gone, and so that
+/// nothing is told twice. A stream that breaks is taken up where it broke. What keeps failing is tried less and less often;
+/// a version that the server refuses three times running is given up for a new list.
+struct Reflector<R: KubernetesResource>: Sendable {
+  /// The next request, and how long to wait before it.
+  struct Plan: Equatable {
+    enum Request: Equatable {
+      case list(continuing: String?)
+      case watch(from: String)
+      /// A list of one object, for its version alone.
+      case probe
+    }
+    var request: Request
+    var pause: Duration
+  }
+
+  /// What came of a request; a watch yields any number of events before it ends.
+  enum Answer {
+    case page(ObjectList<R>)
+    case event(WatchEvent<R>)
+    /// A line of the stream that is not a watch event.
+    case garbage(String)
+    /// The stream ended as it should.
+    case ended(after: Duration)
+    /// The stream said nothing for longer than bookmarks are apart.
+    case silent
+    case failed(APIError)
+  }
+
+  private struct Known: Equatable {
+    /// Empty for an object that could not be read: it is told again whenever it is seen.
+    var version: String
+    /// Tells an object from a later one of the same name.
+    var uid: Int
+  }
+
+  private struct Pass {
+    var seen: Set<ObjectKey> = []
+    var version = ""
+    var token: String?
+  }
+
+  private enum State {
+    case listing(Pass)
+    case watching(from: String)
+    case probing(from: String)
+  }
+
+  private var state = State.listing(Pass())
+  private var known: [ObjectKey: Known] = [:]
+  private var hasSynced = false
+  private var pause = Duration.zero
+  private var listBackoff: Backoff
+  private var watchBackoff: Backoff
+  /// Refusals of the current version in a row.
+  private var refusals = 0
+  /// Whether the stream has said anything since the last list.
+  private var hasProgressed = false
+
+  private static var refusalLimit: Int { 3 }
+
+  init(seed: UInt64) {
+    self.listBackoff = Backoff(seed: seed)
+    self.watchBackoff = Backoff(seed: seed &+ 1)
+  }
+
+  var plan: Plan {
+    switch self.state {
+    case .listing(let pass): Plan(request: .list(continuing: pass.token), pause: self.pause)
+    case .watching(let version): Plan(request: .watch(from: version), pause: self.pause)
+    case .probing: Plan(request: .probe, pause: self.pause)
+    }
+  }
+
+  /// How many objects there are, as far as has been told.
+  var count: Int { self.known.count }
+
+  mutating func handle(_ answer: Answer) -> [ObjectChange<R>] {
+    switch (self.state, answer) {
+    case (.listing(let pass), .page(let page)):
+      return self.take(page, into: pass)
+    case (.listing(let pass), .failed(let error)):
+      // An expired token: the pages so far belong to a version that is gone.
+      let isFirst = pass.token == nil
+      self.state = .listing(error.isGone || isFirst ? Pass() : pass)
+      self.pause = self.wait(error, backoff: &self.listBackoff)
+      return []
+    case (.watching(let version), .event(let event)):
+      return self.take(event, at: version)
+    case (.watching(let version), .garbage):
+      self.refuse(version, waiting: nil)
+      return []
+    case (.watching(let version), .ended(let duration)):
+      if duration >= .seconds(1) { self.progress() }
+      self.resume(from: version)
+      return []
+    case (.watching(let version), .silent):
+      self.state = .probing(from: version)
+      self.pause = .zero
+      return []
+    case (.watching(let version), .failed(let error)):
+      self.watchFailed(error, at: version)
+      return []
+    case (.probing(let version), .page(let page)):
+      self.watchBackoff.reset()
+      if Self.isEarlier(page.metadata.resourceVersion ?? "", than: version) {
+        self.listAnew(pause: .zero)
+      } else {
+        self.state = .watching(from: version)
+        self.pause = .zero
+      }
+      return []
+    case (.probing, .failed(let error)):
+      self.pause = self.wait(error, backoff: &self.watchBackoff)
+      return []
+    case (.listing, _), (.watching, .page), (.probing, _):
+      // An answer to a question that was not asked.
+      return []
+    }
+  }
+
+  // MARK: - Lists
+
+  private mutating func take(_ page: ObjectList<R>, into pass: Pass) -> [ObjectChange<R>] {
+    self.listBackoff.reset()
+    self.pause = .zero
+    var pass = pass
+    if pass.version.isEmpty { pass.version = page.metadata.resourceVersion ?? "" }
+    var changes: [ObjectChange<R>] = []
+    changes.reserveCapacity(page.items.count)
+    for item in page.items {
+      switch item {
+      case .object(let object):
+        pass.seen.insert(object.key)
+        changes += self.upsert(object)
+      case .malformed(let key, let reason):
+        pass.seen.insert(key)
+        changes += self.keepMalformed(key, version: "", reason: reason)
+      }
+    }
+    if let token = page.metadata.continue, !token.isEmpty {
+      pass.token = token
+      self.state = .listing(pass)
+      return changes
+    }
+    for key in self.known.keys.filter({ !pass.seen.contains($0) }).sorted() {
+      self.known[key] = nil
+      changes.append(.deleted(key))
+    }
+    if !self.hasSynced {
+      self.hasSynced = true
+      changes.append(.synced)
+    }
+    self.state = .watching(from: pass.version)
+    self.hasProgressed = false
+    self.refusals = 0
+    return changes
+  }
+
+  private mutating func listAnew(pause: Duration) {
+    self.state = .listing(Pass())
+    self.pause = pause
+  }
+
+  // MARK: - Watches
+
+  private mutating func take(_ event: WatchEvent<R>, at version: String) -> [ObjectChange<R>] {
+    switch event {
+    case .upserted(let object):
+      self.advance(to: object.metadata.resourceVersion ?? version)
+      return self.upsert(object)
+    case .deleted(let key, let newer):
+      self.advance(to: newer.isEmpty ? version : newer)
+      return self.known.removeValue(forKey: key) == nil ? [] : [.deleted(key)]
+    case .malformed(let key, let newer, let reason):
+      self.advance(to: newer.isEmpty ? version : newer)
+      return self.keepMalformed(key, version: newer, reason: reason)
+    case .bookmark(let newer):
+      // A bookmark may be older than what has been said already.
+      self.advance(to: newer.isEmpty || Self.isEarlier(newer, than: version) ? version : newer)
+      return []
+    case .failed(let status):
+      self.watchFailed(.refused(APIError.Refusal(code: status.code ?? 500, status: status)), at: version)
+      return []
+    }
+  }
+
+  private mutating func advance(to version: String) {
+    self.state = .watching(from: version)
+    self.progress()
+  }
+
+  private mutating func progress() {
+    self.hasProgressed = true
+    self.refusals = 0
+    self.watchBackoff.reset()
+    self.pause = .zero
+  }
+
+  private mutating func resume(from version: String) {
+    self.state = .watching(from: version)
+    // The server ends watches as it likes; one that ends at once, saying nothing, must not make a busy loop.
+    self.pause = self.hasProgressed && self.refusals == 0 ? .zero : self.watchBackoff.next()
+    self.hasProgressed = false
+  }
+
+  private mutating func watchFailed(_ error: APIError, at version: String) {
+    if error.isGone {
+      // At once, unless the version of the list that was just read is gone already.
+      self.listAnew(pause: self.hasProgressed ? .zero : self.watchBackoff.next())
+    } else if case .refused = error, !error.isTransient || error.code == 500 {
+      self.refuse(version, waiting: error)
+    } else {
+      self.state = .watching(from: version)
+      self.pause = self.wait(error, backoff: &self.watchBackoff)
+    }
+  }
+
+  private mutating func refuse(_ version: String, waiting error: APIError?) {
+    self.refusals += 1
+    let pause = error.map { self.wait($0, backoff: &self.watchBackoff) } ?? self.watchBackoff.next()
+    if self.refusals >= Self.refusalLimit {
+      self.refusals = 0
+      self.listAnew(pause: pause)
+    } else {
+      self.state = .watching(from: version)
+      self.pause = pause
+    }
+  }
+
+  private func wait(_ error: APIError, backoff: inout Backoff) -> Duration {
+    max(backoff.next(), error.retryAfter ?? .zero)
+  }
+
+  // MARK: - Objects
+
+  private mutating func upsert(_ object: R) -> [ObjectChange<R>] {
+    let key = object.key
+    let version = object.metadata.resourceVersion ?? ""
+    let uid = object.metadata.uid?.hashValue ?? 0
+    let before = self.known.updateValue(Known(version: version, uid: uid), forKey: key)
+    guard let before else { return [.applied(object)] }
+    if before.uid != uid && before.uid != 0 { return [.deleted(key), .applied(object)] }
+    return before.version == version && !version.isEmpty ? [] : [.applied(object)]
+  }
+
+  private mutating func keepMalformed(_ key: ObjectKey, version: String, reason: String) -> [ObjectChange<R>] {
+    self.known[key] = Known(version: "", uid: self.known[key]?.uid ?? 0)
+    return [.malformed(key, reason: reason)]
+  }
+
+  /// Whether a version is numerically before another; versions that are no numbers are never earlier.
+  static func isEarlier(_ version: String, than other: String) -> Bool {
+    guard let version = UInt64(version), let other = UInt64(other) else { return false }
+    return version < other
+  }
+}
