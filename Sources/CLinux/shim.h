@@ -1,8 +1,10 @@
 // The Linux headers that `import Glibc` leaves out: packet sockets, netlink, namespaces, epoll.
 // Header-only: nothing here is compiled, the module only makes the declarations importable.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+//
+// _GNU_SOURCE stays undefined, as it is for Glibc's own module: it changes the members of types that both modules
+// contain (fd_set), and the compiler refuses a file that imports both. The few functions that it would have declared are
+// declared below.
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 #include <sys/epoll.h>
@@ -26,3 +28,10 @@
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
+
+// sched.h: setns(2), unshare(2).
+extern int setns(int descriptor, int type);
+extern int unshare(int flags);
+// pthread.h: pthread_setname_np(3).
+extern int pthread_setname_np(pthread_t thread, const char *name);

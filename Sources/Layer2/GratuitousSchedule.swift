@@ -17,6 +17,8 @@ package struct GratuitousSchedule: StateMachine {
     /// The address was decided to be announced here: newly, or once more.
     case announced(IPAddress)
     case withdrawn(IPAddress)
+    /// A burst found the queue of its link full: with ten thousand announced at once, not all of them fit at once.
+    case postponed(IPAddress)
     /// A link came up or changed its hardware address: neighbours there may know nothing, or what is no longer true.
     case linkChanged
   }
@@ -60,6 +62,9 @@ package struct GratuitousSchedule: StateMachine {
     }
   }
 
+  /// A postponed burst is repeated within this time.
+  private static let retryInterval = Duration.milliseconds(100)
+
   private let settings: Settings
   private var dice: SplitMix64
   private var announcements: [IPAddress: Announcement] = [:]
@@ -81,6 +86,11 @@ package struct GratuitousSchedule: StateMachine {
       return self.announced(address, at: now)
     case .withdrawn(let address):
       self.announcements[address] = nil
+      return []
+    case .postponed(let address):
+      guard let announcement = self.announcements[address] else { return [] }
+      let next = now + Self.retryInterval * Double.random(in: 0.2...1, using: &self.dice)
+      self.schedule(address, Announcement(freshUntil: announcement.freshUntil, next: next))
       return []
     case .linkChanged:
       return self.announcements.keys.sorted().flatMap { self.announced($0, at: now) }

@@ -17,12 +17,13 @@ package struct Interface: Sendable, Hashable {
   package var master: Int?
   /// What created it, as `ip -details link` prints it: `veth`, `bridge`, `vlan`; nil for a physical interface.
   package var kind: String?
+
   /// Whether there is a link: a cable with somebody at its other end.
-  package var carrier: Bool
+  package var hasCarrier: Bool { self.flags.contains(.lowerUp) }
 
   package init(
     index: Int, name: String, hardwareAddress: MACAddress? = nil, flags: Flags = [], addresses: [Address] = [],
-    master: Int? = nil, kind: String? = nil, carrier: Bool = true
+    master: Int? = nil, kind: String? = nil
   ) {
     self.index = index
     self.name = name
@@ -31,7 +32,6 @@ package struct Interface: Sendable, Hashable {
     self.addresses = addresses
     self.master = master
     self.kind = kind
-    self.carrier = carrier
   }
 
   /// The flags of an interface that matter here; the numbers are the kernel's (`IFF_*`).

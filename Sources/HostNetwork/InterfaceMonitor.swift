@@ -1,0 +1,64 @@
+import Layer2
+import Logging
+import Primitives
+import Runner
+
+/// Tells what interfaces there are, at once and whenever that changes.
+///
+///     kernel ──notification──▶ ReadinessLoop ──signal──▶ run(): read, apply to the table ──▶ deliver
+///                                                 └── notifications were lost: list everything anew
+///
+/// Several changes that come together are delivered as one; the same list is never delivered twice in a row. Nothing is
+/// queued: what `deliver` has not been told yet is in the kernel's buffer, and when that overflows in a new list.
+package struct InterfaceMonitor: Sendable {
+  private let loop: ReadinessLoop
+  private let logger: Logger
+
+  package init(on loop: ReadinessLoop, logger: Logger) {
+    self.loop = loop
+    self.logger = logger
+  }
+
+  /// Delivers all interfaces of the namespace that the calling thread is in, until the task is cancelled.
+  package func run(_ deliver: ([Interface]) async -> Void) async throws {
+    let notifications = try NetlinkSocket(hearing: [.links, .ipv4Addresses, .ipv6Addresses])
+    let lists = try NetlinkSocket(hearing: [])
+    let arrivals = Inbox<Void>(capacity: 1)
+    // An arrival that finds the inbox full is covered by the one in it.
+    let registration = try self.loop.watch(notifications.descriptor, .onArrival) { _ = arrivals.trySend(()) }
+    defer { self.loop.ignore(registration) }
+
+    var table = try lists.interfaceTable()
+    var delivered: [Interface]?
+    repeat {
+      try self.catchUp(&table, with: notifications, lists)
+      let interfaces = table.interfaces
+      if interfaces != delivered {
+        delivered = interfaces
+        await deliver(interfaces)
+      }
+    } while await arrivals.next(before: nil, on: ContinuousClock()) != nil
+  }
+
+  /// Reads notifications until none is left.
+  private func catchUp(
+    _ table: inout InterfaceTable, with notifications: NetlinkSocket, _ lists: NetlinkSocket
+  ) throws(NetlinkSocket.Failure) {
+    while true {
+      switch try notifications.hear() {
+      case .nothing:
+        return
+      case .overrun:
+        self.logger.debug("interface notifications were lost, listing interfaces anew")
+        table = try lists.interfaceTable()
+      case .messages(let messages):
+        do throws(NetlinkMessage.Malformed) {
+          for message in messages { try table.apply(message) }
+        } catch {
+          self.logger.warning("listing interfaces anew", metadata: ["reason": "\(error)"])
+          table = try lists.interfaceTable()
+        }
+      }
+    }
+  }
+}
