@@ -1,0 +1,175 @@
+import KubernetesModel
+import Primitives
+
+/// Every Node of the cluster, with what makes it a candidate for owning addresses.
+///
+/// The search for a rival of this node stops at the first one found and begins at a different place for each address:
+/// on average it looks at as many nodes as the logarithm of their number, and it spreads evenly which rival each address
+/// depends on, so that the loss of one node concerns few addresses.
+package struct NodeTable: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
+    package var view: NodeView
+    /// The advertisements with node selectors that select this node.
+    package var selectedBy: Set<ObjectKey>
+  }
+
+  /// Which nodes may own the addresses of a Service, apart from the state of the nodes.
+  package struct Candidacy: Sendable, Hashable {
+    /// The advertisements that cover the nodes; nil = at least one of them covers all.
+    package var advertisements: Set<ObjectKey>?
+    /// The nodes with an endpoint, where traffic stays on the node that it reaches; nil = any.
+    package var localNodes: Set<String>?
+
+    package init(advertisements: Set<ObjectKey>? = nil, localNodes: Set<String>? = nil) {
+      self.advertisements = advertisements
+      self.localNodes = localNodes
+    }
+  }
+
+  private var entries: [String: Entry] = [:]
+  /// The names in order, for searches.
+  private var names: [String] = []
+  private var selective: [ObjectKey: L2AdvertisementConfiguration] = [:]
+  /// The nodes whose speakers are alive; nil = their readiness has to tell.
+  package private(set) var members: Set<String>?
+  private let ignoresExclusion: Bool
+
+  package init(ignoresExclusion: Bool = false) {
+    self.ignoresExclusion = ignoresExclusion
+  }
+
+  package subscript(name: String) -> Entry? { self.entries[name] }
+
+  package var count: Int { self.names.count }
+
+  // MARK: Changes
+
+  /// Takes one change into account, and returns the node with its entries before and after if they differ.
+  package mutating func apply(_ change: ObjectChange<NodeView>) -> (name: String, before: Entry?, after: Entry?)? {
+    switch change {
+    case .applied(let view):
+      let before = self.entries[view.name]
+      guard before?.view != view else { return nil }
+      let after = Entry(view: view, selectedBy: self.advertisements(selecting: view.labels))
+      self.entries[view.name] = after
+      if before == nil { self.names.insert(view.name, at: self.position(of: view.name)) }
+      return (view.name, before, after)
+    case .deleted(let key):
+      guard let before = self.entries.removeValue(forKey: key.name) else { return nil }
+      self.names.remove(at: self.position(of: key.name))
+      return (key.name, before, nil)
+    case .malformed, .synced:
+      return nil
+    }
+  }
+
+  /// Puts other members in place, and returns those that came and those that went.
+  package mutating func setMembers(_ members: Set<String>) -> (joined: Set<String>, left: Set<String>) {
+    let old = self.members ?? []
+    self.members = members
+    return (members.subtracting(old), old.subtracting(members))
+  }
+
+  /// Puts an advertisement in place of the one with its key; nil, or one for all nodes = it selects none by label.
+  package mutating func select(by advertisement: L2AdvertisementConfiguration?, key: ObjectKey) {
+    let selectors = advertisement?.nodeSelectors ?? []
+    guard self.selective[key]?.nodeSelectors ?? [] != selectors else { return }
+    self.selective[key] = selectors.isEmpty ? nil : advertisement
+    for name in self.names {
+      guard var entry = self.entries[name] else { continue }
+      if !selectors.isEmpty, selectors.anyMatches(entry.view.labels) {
+        guard entry.selectedBy.insert(key).inserted else { continue }
+      } else {
+        guard entry.selectedBy.remove(key) != nil else { continue }
+      }
+      self.entries[name] = entry
+    }
+  }
+
+  private func advertisements(selecting labels: [String: String]) -> Set<ObjectKey> {
+    Set(self.selective.values.filter { $0.nodeSelectors.anyMatches(labels) }.map(\.key))
+  }
+
+  private func position(of name: String) -> Int {
+    var (low, high) = (0, self.names.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self.names[middle] < name { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  // MARK: Candidates
+
+  /// Why a node may not announce whatever the Service; nil = it may.
+  package func unavailability(of entry: Entry) -> Withheld? {
+    if entry.view.isNetworkUnavailable { return .nodeNetworkUnavailable }
+    if !self.ignoresExclusion, entry.view.isExcludedFromBalancing { return .nodeLabeledExcludeBalancers }
+    if let members, !members.contains(entry.view.name) { return .notOwner }
+    return nil
+  }
+
+  /// All that decisions read of a node; what leaves it equal can change no verdict.
+  package struct Standing: Sendable, Hashable {
+    var unavailability: Withheld?
+    var readiness: NodeView.Readiness
+    var selectedBy: Set<ObjectKey>
+  }
+
+  package func standing(of entry: Entry) -> Standing {
+    Standing(
+      unavailability: self.unavailability(of: entry), readiness: self.readiness(of: entry),
+      selectedBy: entry.selectedBy)
+  }
+
+  /// How much is to be believed in a candidate: the best ones there are compete. So nodes that are not ready yield to
+  /// those that are, and where none is (the API server's trouble, more likely than everybody's) all carry on.
+  package func readiness(of entry: Entry) -> NodeView.Readiness {
+    self.members == nil ? entry.view.readiness : .ready
+  }
+
+  /// Whether some advertisement of the candidacy covers the node.
+  package func covers(_ candidacy: Candidacy, _ entry: Entry) -> Bool {
+    candidacy.advertisements.map { !$0.isDisjoint(with: entry.selectedBy) } ?? true
+  }
+
+  package func isCandidate(_ entry: Entry, in candidacy: Candidacy) -> Bool {
+    (candidacy.localNodes?.contains(entry.view.name) ?? true) && self.covers(candidacy, entry)
+      && self.unavailability(of: entry) == nil
+  }
+
+  /// The names of all candidates, in order.
+  package func candidates(in candidacy: Candidacy) -> [String] {
+    let names = candidacy.localNodes?.sorted() ?? self.names
+    return names.filter { name in self.entries[name].map { self.isCandidate($0, in: candidacy) } ?? false }
+  }
+
+  /// The node that announces an address, as every speaker sees it.
+  package func owner(of address: IPAddress, among candidates: [String]) -> String? {
+    let entries = candidates.compactMap { self.entries[$0] }
+    let best = entries.map { self.readiness(of: $0) }.max()
+    return Layer2Election.owner(
+      of: address, among: entries.filter { self.readiness(of: $0) == best }.map(\.view.name))
+  }
+
+  /// Whether `other` comes before `node` in the order for an address; both are candidates.
+  package func outranks(_ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress) -> Bool {
+    let (theirs, mine) = (self.readiness(of: other), self.readiness(of: node))
+    guard theirs == mine else { return theirs > mine }
+    return Layer2Election.Rank(of: other.view.name, for: address) < rank
+  }
+
+  /// A candidate that comes before `node`, itself a candidate, in the order for an address; nil = `node` is the owner.
+  package func rival(of node: Entry, for address: IPAddress, in candidacy: Candidacy) -> String? {
+    let rank = Layer2Election.Rank(of: node.view.name, for: address)
+    func beats(_ name: String) -> Bool {
+      guard name != node.view.name, let other = self.entries[name] else { return false }
+      return self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address)
+    }
+    if let localNodes = candidacy.localNodes, localNodes.count < self.names.count {
+      return localNodes.sorted().first(where: beats)
+    }
+    let start = rank.spread(over: self.names.count)
+    return self.names[start...].first(where: beats) ?? self.names[..<start].first(where: beats)
+  }
+}

@@ -1,0 +1,233 @@
+import KubernetesModel
+import Primitives
+
+extension SpeakerState {
+  /// A Service that somebody may announce, with what the election needs of it.
+  private struct Contender {
+    let key: ObjectKey
+    let address: IPAddress
+    let candidacy: NodeTable.Candidacy
+    let advertisements: [L2AdvertisementConfiguration]
+  }
+
+  /// Decides Services anew, each together with those that it shares addresses with, as they must have the same owner.
+  mutating func decide(_ touched: Set<ObjectKey>) -> [Action] {
+    var remaining = touched
+    var actions: [Action] = []
+    for key in touched.sorted() where remaining.contains(key) {
+      let company = self.services.company(of: key)
+      remaining.subtract(company)
+      actions += self.decide(company: company.sorted())
+    }
+    return actions
+  }
+
+  private mutating func decide(company: [ObjectKey]) -> [Action] {
+    self.decisions += company.count
+    var actions: [Action] = []
+    var contenders: [Contender] = []
+    for key in company {
+      guard let record = self.services[key] else { continue }
+      do throws(Refusal) {
+        contenders.append(try self.contender(record))
+      } catch {
+        actions += self.conclude(key, .withhold(error.reason), hold: .nothing)
+      }
+    }
+    guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
+    if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
+      let (verdict, hold) = self.election(of: address, in: first.candidacy)
+      for contender in contenders {
+        actions += self.conclude(contender.key, verdict ?? self.announcement(of: contender), hold: hold)
+      }
+    } else {
+      let winners = self.entangledElection(of: address, among: contenders)
+      for contender in contenders {
+        let loss: Verdict<Layer2Announcement>? =
+          winners.contains(contender.key)
+          ? nil : .withhold(self.ineligibility(in: contender.candidacy) ?? .notOwner)
+        actions += self.conclude(contender.key, loss ?? self.announcement(of: contender), hold: .everyone)
+      }
+    }
+    return actions
+  }
+
+  // MARK: Who takes part
+
+  private struct Refusal: Error {
+    let reason: Withheld
+  }
+
+  /// The order of the checks is that of contract sections 10 and 11.1.
+  private func contender(_ record: ServiceTable.Record) throws(Refusal) -> Contender {
+    let view = record.view
+    let address: IPAddress
+    switch view.ingress {
+    case .none: throw Refusal(reason: .noIPAllocated)
+    case .invalid: throw Refusal(reason: .invalidIP)
+    case .addresses(let addresses):
+      guard let first = addresses.first else { throw Refusal(reason: .noIPAllocated) }
+      address = first
+    }
+    guard let pool = record.pool else { throw Refusal(reason: .ipNotAllowed) }
+    let endpoints = self.endpoints.summary(of: view.key)
+    guard endpoints.isUsable else { throw Refusal(reason: .notOwner) }
+    let advertisements = self.advertisements(for: pool, isHeld: record.isHeld)
+      .filter { $0.selects(service: view.labels) }
+    guard !advertisements.isEmpty else { throw Refusal(reason: .noMatchingAdvertisement) }
+    let coversAll = advertisements.contains { $0.nodeSelectors.isEmpty }
+    let candidacy = NodeTable.Candidacy(
+      advertisements: coversAll ? nil : Set(advertisements.map(\.key)),
+      localNodes: view.keepsTrafficLocal ? endpoints.nodes : nil)
+    return Contender(key: view.key, address: address, candidacy: candidacy, advertisements: advertisements)
+  }
+
+  private func advertisements(
+    for pool: ServiceTable.PoolIdentity, isHeld: Bool
+  ) -> [L2AdvertisementConfiguration] {
+    if !isHeld, let advertisements = self.advertisementsByPool[pool.name] { return advertisements }
+    return self.advertisements.advertisements(forPool: pool.name, labels: pool.labels)
+  }
+
+  // MARK: Who wins
+
+  /// Why this node cannot be the owner, whoever else there is; nil = it is a candidate.
+  private func ineligibility(in candidacy: NodeTable.Candidacy) -> Withheld? {
+    guard let own = self.nodes[self.settings.node], self.nodes.covers(candidacy, own) else {
+      return .noMatchingAdvertisement
+    }
+    if let reason = self.nodes.unavailability(of: own) { return reason }
+    return self.nodes.isCandidate(own, in: candidacy) ? nil : .notOwner
+  }
+
+  /// Whether this node owns the address (no verdict yet), or why not; and on what that hangs.
+  private func election(
+    of address: IPAddress, in candidacy: NodeTable.Candidacy
+  ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold) {
+    if let reason = self.ineligibility(in: candidacy) { return (.withhold(reason), .nothing) }
+    guard let own = self.nodes[self.settings.node] else { return (.withhold(.noMatchingAdvertisement), .nothing) }
+    if let rival = self.nodes.rival(of: own, for: address, in: candidacy) {
+      return (.withhold(.notOwner), .rival(rival))
+    }
+    return (nil, .ownership)
+  }
+
+  /// The Services that this node announces, of several that share an address and differ in their candidates.
+  ///
+  /// The owner is a candidate for as many of them as possible: for those that have candidates that are ready first, then
+  /// for those whose traffic stays local, as they have less choice; what is left goes by name. A Service that none of
+  /// the nodes left can serve is announced nowhere, as a second owner would take the address from the first (contract
+  /// section 21.26).
+  private func entangledElection(of address: IPAddress, among contenders: [Contender]) -> Set<ObjectKey> {
+    let choices = contenders.compactMap { contender -> (best: NodeView.Readiness, nodes: Set<String>, of: Contender)? in
+      let nodes = self.nodes.candidates(in: contender.candidacy)
+      let readiness = nodes.compactMap { self.nodes[$0] }.map { self.nodes.readiness(of: $0) }
+      guard let best = readiness.max() else { return nil }
+      return (best, Set(zip(nodes, readiness).filter { $0.1 == best }.map(\.0)), contender)
+    }
+    let ordered = choices.sorted { left, right in
+      if left.best != right.best { return left.best > right.best }
+      let (leftIsLocal, rightIsLocal) = (left.of.candidacy.localNodes != nil, right.of.candidacy.localNodes != nil)
+      return leftIsLocal == rightIsLocal ? left.of.key < right.of.key : leftIsLocal
+    }
+    guard var common = ordered.first?.nodes else { return [] }
+    var served: Set<ObjectKey> = []
+    for choice in ordered where !common.isDisjoint(with: choice.nodes) {
+      common.formIntersection(choice.nodes)
+      served.insert(choice.of.key)
+    }
+    return self.nodes.owner(of: address, among: common.sorted()) == self.settings.node ? served : []
+  }
+
+  /// Whether a node, as it is now, would take an address from this one, its owner.
+  func isThreatened(_ key: ObjectKey, by node: String) -> Bool {
+    guard self.services.company(of: key).count == 1 else { return true }
+    guard let record = self.services[key], let contender = try? self.contender(record),
+      let own = self.nodes[self.settings.node], let other = self.nodes[node]
+    else { return false }
+    let rank = Layer2Election.Rank(of: own.view.name, for: contender.address)
+    return self.nodes.isCandidate(other, in: contender.candidacy)
+      && self.nodes.outranks(other, own, rank: rank, for: contender.address)
+  }
+
+  // MARK: What follows
+
+  /// The announcement of a Service that this node owns, unless it lacks what is needed.
+  private func announcement(of contender: Contender) -> Verdict<Layer2Announcement> {
+    guard let own = self.nodes[self.settings.node], let view = self.services[contender.key]?.view else {
+      return .withhold(.notOwner)
+    }
+    let addresses = view.addresses.filter { self.settings.families.contains($0.family) }
+    guard !addresses.isEmpty else { return .withhold(.familyNotSupported) }
+    let selections = contender.advertisements
+      .filter { $0.nodeSelectors.isEmpty || own.selectedBy.contains($0.key) }
+      .map(\.interfaces)
+    let interfaces = selections.dropFirst().reduce(selections.first ?? .all) { $0.union($1) }
+    if case .named(let names) = interfaces {
+      let present = Set(addresses.map(\.family)).contains { family in
+        !(self.interfaces[family] ?? []).isDisjoint(with: names)
+      }
+      guard present else { return .withhold(.noMatchingInterface) }
+    }
+    return .announce(Layer2Announcement(service: contender.key, addresses: addresses, interfaces: interfaces))
+  }
+
+  /// Files a verdict, and returns what it changes.
+  mutating func conclude(
+    _ key: ObjectKey, _ verdict: Verdict<Layer2Announcement>, hold: ServiceTable.Hold
+  ) -> [Action] {
+    guard let record = self.services[key] else { return [] }
+    self.services.conclude(key, verdict: verdict, hold: hold)
+    guard record.verdict != verdict else { return [] }
+    let (old, new) = (record.verdict?.announcement, verdict.announcement)
+    var actions: [Action] = []
+    if let old, Set(old.addresses) != Set(new?.addresses ?? []) {
+      let reason = self.reason(forEnding: old, of: record.view, verdict)
+      actions.append(.withdraw(key, old.addresses, .layer2, reason))
+    }
+    actions += self.claims.replace(old, with: new).map { change in
+      switch change {
+      case .claimed(let address, let interfaces): .claim(address, on: interfaces)
+      case .released(let address): .release(address)
+      }
+    }
+    switch verdict {
+    case .announce(let announcement):
+      actions.append(.announce(announcement))
+      if Set(old?.addresses ?? []) != Set(announcement.addresses) {
+        actions.append(.emit(self.nodeAssigned(record.view)))
+      }
+    case .withhold(.noMatchingInterface):
+      actions += record.view.addresses.map { .emit(self.announceFailed(record.view, $0)) }
+    case .withhold:
+      break
+    }
+    return actions
+  }
+
+  /// Addresses that the Service has no longer end for that reason, whatever becomes of its new ones.
+  private func reason(
+    forEnding old: Layer2Announcement, of view: ExposedService, _ verdict: Verdict<Layer2Announcement>
+  ) -> Withheld {
+    let current = view.addresses.filter { self.settings.families.contains($0.family) }
+    if case .addresses = view.ingress, Set(current) != Set(old.addresses) { return .loadBalancerIPChanged }
+    guard case .withhold(let reason) = verdict else { return .loadBalancerIPChanged }
+    return reason
+  }
+
+  // MARK: What users see (contract section 5)
+
+  private func nodeAssigned(_ service: ExposedService) -> EventNote {
+    EventNote(
+      object: service.reference, type: .normal, reason: "nodeAssigned",
+      message: "announcing from node \(GoText.quoted(self.settings.node)) with protocol "
+        + GoText.quoted(AnnouncingProtocol.layer2.rawValue))
+  }
+
+  private func announceFailed(_ service: ExposedService, _ address: IPAddress) -> EventNote {
+    EventNote(
+      object: service.reference, type: .warning, reason: "announceFailed",
+      message: "the interfaces specified by LB IP \(GoText.quoted(address.description)) doesn't exist in assigned node "
+        + "\(GoText.quoted(self.settings.node)) with protocol \(GoText.quoted(AnnouncingProtocol.layer2.rawValue))")
+  }
+}

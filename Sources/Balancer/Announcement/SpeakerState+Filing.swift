@@ -1,0 +1,158 @@
+import KubernetesModel
+import Primitives
+
+extension SpeakerState {
+  /// Takes an event into the tables, and returns the Services whose verdict it can change.
+  ///
+  /// The actions are those that need no decision: a Service that is gone is withdrawn at once.
+  mutating func file(_ event: Event) -> (actions: [Action], touched: Set<ObjectKey>) {
+    switch event {
+    case .tick, .stopping: ([], [])
+    case .services(let change): self.file(change)
+    case .endpoints(let change): ([], Set(self.endpoints.apply(change)))
+    case .nodes(let change): ([], self.file(change))
+    case .pools(let change): ([], self.file(change))
+    case .l2Advertisements(let change): ([], self.file(change))
+    case .interfaces(let interfaces): ([], self.file(interfaces))
+    case .members(let members): ([], self.file(members: members))
+    }
+  }
+
+  // MARK: Services
+
+  private mutating func file(_ change: ObjectChange<ExposedService>) -> (actions: [Action], touched: Set<ObjectKey>) {
+    switch change {
+    case .applied(let view):
+      guard view.isLoadBalancer, view.loadBalancerClass == self.settings.loadBalancerClass else {
+        return self.forget(view.key, .notLoadBalancer)
+      }
+      guard let old = self.services[view.key] else {
+        self.place(view)
+        return ([], self.company(of: view.key))
+      }
+      guard old.view != view else { return ([], []) }
+      let former = self.company(of: view.key)
+      self.place(view)
+      return ([], former.union(self.company(of: view.key)))
+    case .deleted(let key):
+      return self.forget(key, .serviceDeleted)
+    case .malformed, .synced:
+      return ([], [])
+    }
+  }
+
+  /// Nothing while all will be decided in the end.
+  private func company(of key: ObjectKey) -> Set<ObjectKey> {
+    self.isDeciding ? self.services.company(of: key) : []
+  }
+
+  private mutating func forget(
+    _ key: ObjectKey, _ reason: Withheld
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
+    guard self.services[key] != nil else { return ([], []) }
+    let company = self.company(of: key).subtracting([key])
+    let actions = self.conclude(key, .withhold(reason), hold: .nothing)
+    self.services.remove(key)
+    return (actions, company)
+  }
+
+  /// Files a Service under the pool of its addresses.
+  ///
+  /// One whose pool is gone while it keeps the addresses is held under that pool: traffic goes on until the controller
+  /// has moved it, whatever the order in which an operator replaces pools (contract section 10).
+  private mutating func place(_ view: ExposedService) {
+    if let name = self.poolIndex.pool(ofAll: view.addresses), let pool = self.pools.pools[name] {
+      let identity = ServiceTable.PoolIdentity(name: name, labels: pool.labels)
+      self.services.put(view, pool: identity, isHeld: false)
+    } else if let old = self.services[view.key], let pool = old.pool,
+      Set(old.view.addresses) == Set(view.addresses)
+    {
+      self.services.put(view, pool: pool, isHeld: true)
+    } else {
+      self.services.put(view, pool: nil, isHeld: false)
+    }
+  }
+
+  // MARK: Configuration
+
+  private mutating func file(_ change: ObjectChange<IPAddressPool>) -> Set<ObjectKey> {
+    self.pools.take(change)
+    // While the list is coming in, one look at all pools at its end will do.
+    guard change == .synced || !self.awaited.contains(.pools) else { return [] }
+    self.pools.resolve()
+    return self.reindexPools()
+  }
+
+  private mutating func reindexPools() -> Set<ObjectKey> {
+    let (old, new) = (self.indexedPools, self.pools.pools)
+    let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }
+    guard !changed.isEmpty else { return [] }
+    self.indexedPools = new
+    self.poolIndex = PoolIndex(new.values)
+    for name in changed { self.selectAdvertisements(forPool: name) }
+    let touched = changed.reduce(into: self.services.homeless) { $0.formUnion(self.services.services(ofPool: $1)) }
+    for key in touched {
+      if let view = self.services[key]?.view { self.place(view) }
+    }
+    return touched
+  }
+
+  private mutating func file(_ change: ObjectChange<L2Advertisement>) -> Set<ObjectKey> {
+    let (before, after) = self.advertisements.apply(change)
+    guard before != after, let key = before?.key ?? after?.key else { return [] }
+    self.nodes.select(by: after, key: key)
+    func concerns(_ name: String, _ labels: [String: String]) -> Bool {
+      [before, after].contains { $0?.selects(pool: name, labels: labels) ?? false }
+    }
+    var touched: Set<ObjectKey> = []
+    for pool in self.indexedPools.values where concerns(pool.name, pool.labels) {
+      self.selectAdvertisements(forPool: pool.name)
+      touched.formUnion(self.services.services(ofPool: pool.name))
+    }
+    for service in self.services.homeless {
+      if let pool = self.services[service]?.pool, concerns(pool.name, pool.labels) { touched.insert(service) }
+    }
+    return touched
+  }
+
+  private mutating func selectAdvertisements(forPool name: String) {
+    self.advertisementsByPool[name] = self.indexedPools[name].map { pool in
+      self.advertisements.advertisements(forPool: name, labels: pool.labels)
+    }
+  }
+
+  private mutating func file(_ interfaces: [IPFamily: Set<String>]) -> Set<ObjectKey> {
+    guard interfaces != self.interfaces else { return [] }
+    self.interfaces = interfaces
+    return self.services.owned.union(self.services.entangled).filter { key in
+      switch self.services[key]?.verdict {
+      case .withhold(.noMatchingInterface): true
+      case .announce(let announcement): announcement.interfaces != .all
+      case .withhold, nil: false
+      }
+    }
+  }
+
+  // MARK: Nodes
+
+  private mutating func file(_ change: ObjectChange<NodeView>) -> Set<ObjectKey> {
+    guard let (name, before, after) = self.nodes.apply(change) else { return [] }
+    let old = before.map { self.nodes.standing(of: $0) }
+    let new = after.map { self.nodes.standing(of: $0) }
+    guard old != new else { return [] }
+    return self.touched(byChangeOf: name)
+  }
+
+  private mutating func file(members: Set<String>) -> Set<ObjectKey> {
+    let (joined, left) = self.nodes.setMembers(members)
+    return joined.union(left).reduce(into: []) { $0.formUnion(self.touched(byChangeOf: $1)) }
+  }
+
+  /// The Services whose verdict the standing of a node can change: those that it keeps from us, and those that it could
+  /// take from us; all, if it is this one.
+  private func touched(byChangeOf node: String) -> Set<ObjectKey> {
+    if node == self.settings.node { return Set(self.services.records.keys) }
+    let threatened = self.services.owned.filter { self.isThreatened($0, by: node) }
+    return self.services.services(rivalledBy: node).union(threatened).union(self.services.entangled)
+  }
+}

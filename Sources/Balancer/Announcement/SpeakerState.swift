@@ -1,0 +1,196 @@
+import KubernetesModel
+import Primitives
+
+/// The deciding half of the speaker: which Services this node announces.
+///
+/// The folder in short. Views of Services, endpoints and Nodes, pools and advertisements come in as events and are filed
+/// in tables (`ServiceTable`, ``EndpointTable``, ``NodeTable``, ``PoolIndex``, ``AdvertisementResolution``). An event
+/// touches the Services whose verdict it can change and no others; those are decided anew (`SpeakerState+Decision.swift`,
+/// with ``Layer2Election``) and what came out is compared with what is announced.
+///
+///     awaiting ──every list synced, interfaces known (and members, where speakers gossip)──▶ deciding ──stopping──▶ stopped
+///
+/// Nothing is announced before all lists have been seen: with half the Nodes known a speaker would elect itself
+/// (contract section 21.19).
+package struct SpeakerState: StateMachine, Equatable {
+  package enum Event: Timed, Equatable {
+    case tick
+    case services(ObjectChange<ExposedService>)
+    case endpoints(ObjectChange<EndpointsView>)
+    case nodes(ObjectChange<NodeView>)
+    case pools(ObjectChange<IPAddressPool>)
+    case l2Advertisements(ObjectChange<L2Advertisement>)
+    /// The names of the interfaces on which addresses of a family can be announced, by family.
+    case interfaces([IPFamily: Set<String>])
+    /// The nodes whose speakers are alive, this one among them.
+    case members(Set<String>)
+    /// The process ends: everything is withdrawn.
+    case stopping
+  }
+
+  package enum Action: Sendable, Equatable {
+    /// The Service is announced from here, newly or in another way than before.
+    case announce(Layer2Announcement)
+    /// The Service is no longer announced from here by this protocol.
+    case withdraw(ObjectKey, [IPAddress], AnnouncingProtocol, Withheld)
+    /// Answer for an address on the local network, and tell the neighbours.
+    case claim(IPAddress, on: InterfaceSelection)
+    /// Answer for an address no longer.
+    case release(IPAddress)
+    case emit(EventNote)
+    /// The problems of the configuration are now these; none = all is well.
+    case report([Problem])
+  }
+
+  package struct Settings: Sendable, Hashable {
+    /// How a speaker learns that another one is gone.
+    package enum FailureDetector: Sendable, Hashable {
+      /// By the readiness of its Node.
+      case nodeReadiness
+      /// By `members` events.
+      case gossip
+    }
+
+    /// The name of this node.
+    package var node: String
+    /// Nil = Services without a class; else those of exactly this class.
+    package var loadBalancerClass: String?
+    /// Whether nodes that are labelled so as to take no load-balancer traffic announce all the same.
+    package var ignoresExclusion: Bool
+    package var failureDetector: FailureDetector
+    /// The families that layer 2 can announce.
+    package var families: Set<IPFamily>
+
+    package init(
+      node: String, loadBalancerClass: String? = nil, ignoresExclusion: Bool = false,
+      failureDetector: FailureDetector = .nodeReadiness, families: Set<IPFamily> = [.ipv4]
+    ) {
+      self.node = node
+      self.loadBalancerClass = loadBalancerClass
+      self.ignoresExclusion = ignoresExclusion
+      self.failureDetector = failureDetector
+      self.families = families
+    }
+  }
+
+  /// What must have been seen before the first decision.
+  package enum Source: String, Sendable, Hashable, CaseIterable {
+    case services, endpoints, nodes, pools, l2Advertisements, interfaces, members
+  }
+
+  private enum Phase: Sendable, Equatable {
+    case awaiting(Set<Source>)
+    case deciding
+    case stopped
+  }
+
+  package let settings: Settings
+  private var phase: Phase
+  var services = ServiceTable()
+  var endpoints = EndpointTable()
+  var nodes: NodeTable
+  package internal(set) var pools = PoolResolution()
+  /// The pools that `poolIndex` and `advertisementsByPool` are made from.
+  var indexedPools: [String: PoolConfiguration] = [:]
+  var poolIndex = PoolIndex()
+  package internal(set) var advertisements = AdvertisementResolution()
+  var advertisementsByPool: [String: [L2AdvertisementConfiguration]] = [:]
+  var interfaces: [IPFamily: Set<String>] = [:]
+  var claims = AddressClaims()
+  private var reported: [Problem] = []
+  /// How many verdicts have been reached since the start; what an event has cost is the difference.
+  package internal(set) var decisions = 0
+
+  package init(settings: Settings) {
+    self.settings = settings
+    self.nodes = NodeTable(ignoresExclusion: settings.ignoresExclusion)
+    var sources = Set(Source.allCases)
+    if settings.failureDetector == .nodeReadiness { sources.remove(.members) }
+    self.phase = .awaiting(sources)
+  }
+
+  /// Whether what is filed can change verdicts already.
+  var isDeciding: Bool { self.phase == .deciding }
+
+  package var nextDeadline: ContinuousClock.Instant? { nil }
+
+  package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+    guard self.phase != .stopped else { return [] }
+    if event == .stopping { return self.stop() }
+    let (actions, touched) = self.file(event)
+    let seen = Self.source(seenBy: event)
+    switch self.phase {
+    case .awaiting(var sources):
+      if let seen { sources.remove(seen) }
+      guard sources.isEmpty else {
+        self.phase = .awaiting(sources)
+        return actions
+      }
+      self.phase = .deciding
+      return actions + self.report() + self.decide(Set(self.services.records.keys))
+    case .deciding:
+      return actions + self.report() + self.decide(touched)
+    case .stopped:
+      return []
+    }
+  }
+
+  /// What has not been seen yet; empty once decisions are taken.
+  package var awaited: Set<Source> {
+    guard case .awaiting(let sources) = self.phase else { return [] }
+    return sources
+  }
+
+  // MARK: What is announced
+
+  /// What this node announces now, by Service.
+  package var announcements: [ObjectKey: Layer2Announcement] {
+    self.services.records.compactMapValues { $0.verdict?.announcement }
+  }
+
+  /// The addresses that this node answers for.
+  package var claimed: [IPAddress: InterfaceSelection] { self.claims.interfaces }
+
+  /// What was decided about a Service; nil = it is not one of ours, or nothing has been decided yet.
+  package func verdict(of service: ObjectKey) -> Verdict<Layer2Announcement>? { self.services[service]?.verdict }
+
+  /// Whether some object is wrong, or the controller has yet to move Services out of a pool that is gone.
+  package var isStale: Bool { !self.problems.isEmpty || self.services.homeless.contains { self.isHeld($0) } }
+
+  private func isHeld(_ key: ObjectKey) -> Bool { self.services[key]?.isHeld ?? false }
+
+  /// Everything that is wrong with the configuration.
+  package var problems: [Problem] {
+    let names = Set(self.pools.pools.keys).union(self.pools.unusable)
+    return self.pools.problems + self.advertisements.problems(pools: names)
+  }
+
+  // MARK: Phases
+
+  private static func source(seenBy event: Event) -> Source? {
+    switch event {
+    case .services(.synced): .services
+    case .endpoints(.synced): .endpoints
+    case .nodes(.synced): .nodes
+    case .pools(.synced): .pools
+    case .l2Advertisements(.synced): .l2Advertisements
+    case .interfaces: .interfaces
+    case .members: .members
+    case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .stopping: nil
+    }
+  }
+
+  private mutating func report() -> [Action] {
+    let problems = self.problems
+    guard problems != self.reported else { return [] }
+    self.reported = problems
+    return [.report(problems)]
+  }
+
+  private mutating func stop() -> [Action] {
+    self.phase = .stopped
+    return self.services.records.keys.sorted().flatMap { key in
+      self.conclude(key, .withhold(.speakerStopping), hold: .nothing)
+    }
+  }
+}
