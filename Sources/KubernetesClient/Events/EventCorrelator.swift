@@ -1,0 +1,157 @@
+import KubernetesModel
+
+/// Decides what becomes of something worth an Event: a new object, one more count on an old one, or nothing.
+///
+/// These are the rules that users of Kubernetes know from client-go:
+/// - the same Event again (object, type, reason, message) counts up the one there is, by a PATCH;
+/// - ten different messages for one object and reason within ten minutes become one Event, whose message begins with
+///   `(combined from similar events): ` and is the latest of them;
+/// - an object gets 25 Events at once and one more every five minutes; the rest is dropped.
+struct EventCorrelator {
+  /// Something to tell of an object.
+  struct Occurrence: Hashable, Sendable {
+    var object: ObjectReference
+    var type: String
+    var reason: String
+    var message: String
+  }
+
+  enum Verdict: Equatable {
+    case create(Event)
+    /// Patch the counted fields of the Event of this key; should it be gone, create it as it is here.
+    case count(Event, patch: JSONValue)
+    case drop
+  }
+
+  /// What makes Events similar: everything but the message.
+  private struct Similarity: Hashable {
+    var subject: Subject
+    var type: String
+    var reason: String
+  }
+
+  /// The object, without its version, which changes with every write.
+  private struct Subject: Hashable {
+    var apiVersion: String?
+    var kind: String?
+    var namespace: String?
+    var name: String?
+    var uid: String?
+
+    init(_ reference: ObjectReference) {
+      self.apiVersion = reference.apiVersion
+      self.kind = reference.kind
+      self.namespace = reference.namespace
+      self.name = reference.name
+      self.uid = reference.uid
+    }
+  }
+
+  /// What is counted up: one message, or all messages of a similarity together.
+  private struct Identity: Hashable {
+    var similarity: Similarity
+    /// nil = combined.
+    var message: String?
+  }
+
+  private struct Similars {
+    var messages: Set<String>
+    var lastAt: ContinuousClock.Instant
+  }
+
+  private struct Counted {
+    var name: String
+    var count: Int
+    var firstTimestamp: Timestamp
+  }
+
+  static let combinedPrefix = "(combined from similar events): "
+  private static let similarLimit = 10
+  private static let similarInterval = Duration.seconds(600)
+  private static let burst = 25
+  private static let refillInterval = Duration.seconds(300)
+  private static let capacity = 4096
+
+  private let component: String
+  private var similars = RecentlyUsed<Similarity, Similars>(capacity: Self.capacity)
+  private var counted = RecentlyUsed<Identity, Counted>(capacity: Self.capacity)
+  private var budgets = RecentlyUsed<Subject, TokenBucket>(capacity: Self.capacity)
+  private var lastNanoseconds: Int64 = 0
+
+  /// `component` is who reports, such as `metallb-controller`.
+  init(component: String) {
+    self.component = component
+  }
+
+  mutating func correlate(
+    _ occurrence: Occurrence, time: Timestamp, at now: ContinuousClock.Instant
+  ) -> Verdict {
+    let subject = Subject(occurrence.object)
+    let similarity = Similarity(subject: subject, type: occurrence.type, reason: occurrence.reason)
+    let isCombined = self.combines(occurrence.message, into: similarity, at: now)
+    let identity = Identity(similarity: similarity, message: isCombined ? nil : occurrence.message)
+    let message = isCombined ? Self.combinedPrefix + occurrence.message : occurrence.message
+
+    let before = self.counted[identity]
+    let counted = Counted(
+      name: before?.name ?? self.name(for: occurrence.object, time: time), count: (before?.count ?? 0) + 1,
+      firstTimestamp: before?.firstTimestamp ?? time)
+    self.counted[identity] = counted
+
+    var budget = self.budgets[subject] ?? TokenBucket(burst: Self.burst, interval: Self.refillInterval, at: now)
+    let isAffordable = budget.take(at: now)
+    self.budgets[subject] = budget
+    guard isAffordable else { return .drop }
+
+    let event = self.event(occurrence, message: message, counted: counted, time: time)
+    guard before != nil else { return .create(event) }
+    return .count(
+      event,
+      patch: [
+        "count": .integer(Int64(counted.count)), "lastTimestamp": .string(time.text), "message": .string(message),
+      ])
+  }
+
+  /// Whether this message is one too many that resemble each other.
+  private mutating func combines(
+    _ message: String, into similarity: Similarity, at now: ContinuousClock.Instant
+  ) -> Bool {
+    var similars = self.similars[similarity] ?? Similars(messages: [], lastAt: now)
+    if similars.lastAt.duration(to: now) > Self.similarInterval { similars.messages = [] }
+    similars.lastAt = now
+    similars.messages.insert(message)
+    let isCombined = similars.messages.count >= Self.similarLimit
+    if isCombined, let other = similars.messages.first(where: { $0 != message }) { similars.messages.remove(other) }
+    self.similars[similarity] = similars
+    return isCombined
+  }
+
+  private func event(
+    _ occurrence: Occurrence, message: String, counted: Counted, time: Timestamp
+  ) -> Event {
+    var event = Event(
+      metadata: ObjectMeta(name: counted.name, namespace: Self.namespace(of: occurrence.object)),
+      involvedObject: occurrence.object)
+    event.type = occurrence.type
+    event.reason = occurrence.reason
+    event.message = message
+    event.source = EventSource(component: self.component)
+    event.reportingComponent = self.component
+    event.reportingInstance = ""
+    event.firstTimestamp = counted.firstTimestamp
+    event.lastTimestamp = time
+    event.count = counted.count
+    return event
+  }
+
+  /// Events live beside their object; those of cluster-wide objects in `default`.
+  private static func namespace(of object: ObjectReference) -> String {
+    object.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+  }
+
+  /// `<object>.<nanoseconds in hex>`, never twice the same.
+  private mutating func name(for object: ObjectReference, time: Timestamp) -> String {
+    self.lastNanoseconds = max(self.lastNanoseconds + 1, time.microseconds * 1000)
+    return "\(object.name ?? "").\(String(self.lastNanoseconds, radix: 16))"
+  }
+}

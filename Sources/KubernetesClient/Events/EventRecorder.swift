@@ -1,0 +1,98 @@
+import KubernetesModel
+import Logging
+import Runner
+import Synchronization
+
+/// Writes Events about objects, counted, combined and limited as `EventCorrelator` says.
+///
+/// Recording never waits and never fails; what the API server cannot take in time is dropped, and the number of those is
+/// told. A few writes are under way at once, those about one object always in order.
+package struct EventRecorder: Sendable {
+  private static let capacity = 16_384
+  private static let lanes = 8
+  private static let attempts = 5
+
+  private let client: KubernetesClient
+  private let component: String
+  private let logger: Logger
+  private let inbox = Inbox<EventCorrelator.Occurrence>(capacity: Self.capacity)
+  private let dropped = DropCounter()
+
+  private final class DropCounter: Sendable {
+    let count = Atomic<Int>(0)
+  }
+
+  /// `component` is who reports: `metallb-controller` or `metallb-speaker`.
+  package init(_ client: KubernetesClient, component: String, logger: Logger) {
+    self.client = client
+    self.component = component
+    self.logger = logger
+  }
+
+  /// Events that were given up for want of room or of an answer.
+  package var droppedCount: Int { self.dropped.count.load(ordering: .relaxed) }
+
+  /// `type` is `Normal` or `Warning`.
+  package func record(about object: ObjectReference, type: String, reason: String, message: String) {
+    let occurrence = EventCorrelator.Occurrence(object: object, type: type, reason: reason, message: message)
+    if !self.inbox.trySend(occurrence) { self.dropped.count.add(1, ordering: .relaxed) }
+  }
+
+  /// Writes what is recorded until the task is cancelled.
+  package func run() async {
+    let lanes = (0..<Self.lanes).map { _ in Inbox<EventCorrelator.Verdict>(capacity: 256) }
+    await withDiscardingTaskGroup { group in
+      for lane in lanes {
+        group.addTask {
+          while !Task.isCancelled {
+            guard let verdict = await lane.next(before: nil, on: ContinuousClock()) else { continue }
+            await self.write(verdict)
+          }
+        }
+      }
+      var correlator = EventCorrelator(component: self.component)
+      while !Task.isCancelled {
+        guard let occurrence = await self.inbox.next(before: nil, on: ContinuousClock()) else { continue }
+        let time = Timestamp(microseconds: Time.wallMicroseconds)
+        let verdict = correlator.correlate(occurrence, time: time, at: Time.now)
+        if verdict == .drop { continue }
+        let lane = Int(UInt(bitPattern: occurrence.object.uid.hashValue) % UInt(lanes.count))
+        await lanes[lane].send(verdict)
+      }
+    }
+  }
+
+  private func write(_ verdict: EventCorrelator.Verdict) async {
+    var backoff = Backoff(base: .milliseconds(500), limit: .seconds(10), seed: UInt64(Time.wallMicroseconds))
+    for _ in 0..<Self.attempts {
+      do throws(APIError) {
+        try await self.attempt(verdict)
+        return
+      } catch {
+        if error == .cancelled || Task.isCancelled { return }
+        // The first attempt came through although its answer was lost.
+        if error.isAlreadyExists { return }
+        // An object in a namespace that is being deleted gets no more Events; nobody is there to read them.
+        self.logger.debug("cannot write an event", metadata: ["reason": .string(error.description)])
+        guard error.isTransient else { break }
+        try? await ContinuousClock().sleep(for: backoff.next())
+      }
+    }
+    self.dropped.count.add(1, ordering: .relaxed)
+  }
+
+  private func attempt(_ verdict: EventCorrelator.Verdict) async throws(APIError) {
+    switch verdict {
+    case .drop: break
+    case .create(let event): try await self.client.create(event)
+    case .count(let event, let patch):
+      do throws(APIError) {
+        try await self.client.patch(Event.self, event.key, with: .strategic(patch))
+      } catch {
+        // Events live for an hour; what is counted up may be gone.
+        guard error.isNotFound else { throw error }
+        try await self.client.create(event)
+      }
+    }
+  }
+}

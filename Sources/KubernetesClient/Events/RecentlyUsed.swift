@@ -1,0 +1,34 @@
+/// A dictionary that forgets what has not been used for longest, so that it never grows past its capacity.
+///
+/// When it is full, the older half goes in one sweep, which makes an insertion cheap on average.
+struct RecentlyUsed<Key: Hashable, Value> {
+  private let capacity: Int
+  private var entries: [Key: (value: Value, usedAt: UInt64)] = [:]
+  private var clock: UInt64 = 0
+
+  init(capacity: Int) {
+    self.capacity = capacity
+  }
+
+  var count: Int { self.entries.count }
+
+  /// The value, which counts as a use when it is written.
+  subscript(_ key: Key) -> Value? {
+    get { self.entries[key]?.value }
+    set {
+      guard let newValue else {
+        self.entries[key] = nil
+        return
+      }
+      self.clock += 1
+      self.entries[key] = (newValue, self.clock)
+      if self.entries.count > self.capacity { self.forgetOlderHalf() }
+    }
+  }
+
+  private mutating func forgetOlderHalf() {
+    let uses = self.entries.values.map(\.usedAt).sorted()
+    let median = uses[uses.count / 2]
+    self.entries = self.entries.filter { $0.value.usedAt >= median }
+  }
+}
