@@ -1,2 +1,22 @@
 import ArgumentParser
-@main struct MetalLB: AsyncParsableCommand { mutating func run() async throws {} }
+import Runner
+
+/// The command `metallb`; each subcommand has a file of its own.
+struct MetalLB: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "metallb",
+    abstract: "Gives Kubernetes Services of type LoadBalancer their addresses, and attracts the traffic to them.",
+    version: "metallb \(Version.current) (as MetalLB \(Version.compatible))",
+    subcommands: [
+      ControllerCommand.self,
+      LabCommand.self,
+    ])
+}
+
+/// The way in: finds out which command is meant and how its flags are written.
+@main
+enum Main {
+  static func main() async {
+    await MetalLB.main(GoFlags.arguments(CommandLine.arguments, commands: ["controller", "speaker"]))
+  }
+}

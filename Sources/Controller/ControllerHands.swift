@@ -1,0 +1,110 @@
+import Balancer
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Runner
+
+/// Performs what `ControllerState` asks for: starts the writes, hands on the Events, logs what an operator cares about.
+struct ControllerHands: Sendable {
+  let client: KubernetesClient
+  let recorder: EventRecorder
+  let tasks: ChildTasks
+  let inbox: Inbox<ControllerState.Event>
+  let tally: Tally
+  let logger: Logger
+
+  func perform(_ action: ControllerState.Action) {
+    switch action {
+    case .writeService(let write):
+      self.start { .written(write.key, await self.write(write)) }
+    case .writePoolStatus(let write):
+      self.start { .poolStatusWritten(write.key, await self.write(write)) }
+    case .emit(let note):
+      self.emit(note)
+    case .report(let problems):
+      self.report(problems)
+    }
+  }
+
+  private func start(_ work: @escaping @Sendable () async -> ControllerState.Event) {
+    let isStarted = self.tasks.start {
+      let outcome = await work()
+      await self.inbox.send(outcome)
+    }
+    if !isStarted { self.logger.critical("too many writes are waiting; this one is lost") }
+  }
+
+  private func write(_ write: ServiceWrite) async -> WriteOutcome {
+    let addresses = (write.object.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
+    let outcome = await self.outcome { () async throws(APIError) in
+      try await self.client.replace(write.object, subresource: "status")
+    }
+    switch outcome {
+    case .succeeded:
+      self.logger.info(
+        addresses.isEmpty ? "removed the addresses of a service" : "wrote the addresses of a service",
+        metadata: ["service": "\(write.key)", "ips": .string(addresses.joined(separator: ","))])
+    case .failed(let reason):
+      self.tally.countFailedWrite()
+      self.logger.error(
+        "cannot write the status of a service; trying again",
+        metadata: ["service": "\(write.key)", "reason": .string(reason)])
+    case .conflicted, .notFound:
+      self.logger.debug(
+        "a service changed while its status was written", metadata: ["service": "\(write.key)"])
+    }
+    return outcome
+  }
+
+  private func write(_ write: PoolStatusWrite) async -> WriteOutcome {
+    let outcome = await self.outcome { () async throws(APIError) in
+      try await self.client.replace(write.object, subresource: "status")
+    }
+    if case .failed(let reason) = outcome {
+      self.logger.warning(
+        "cannot write the status of a pool; trying again",
+        metadata: ["pool": "\(write.key)", "reason": .string(reason)])
+    }
+    return outcome
+  }
+
+  private func outcome<R: KubernetesResource>(
+    of write: () async throws(APIError) -> R
+  ) async -> WriteOutcome {
+    do throws(APIError) {
+      return .succeeded(resourceVersion: try await write().metadata.resourceVersion)
+    } catch {
+      if error.isConflict { return .conflicted }
+      if error.isNotFound { return .notFound }
+      return .failed(reason: error.description)
+    }
+  }
+
+  private func emit(_ note: EventNote) {
+    self.logger.log(
+      level: note.type == .warning ? .warning : .info, "event",
+      metadata: [
+        "event": .string(note.reason), "object": .string(Self.name(of: note.object)), "reason": .string(note.message),
+      ])
+    self.recorder.record(
+      about: note.object, type: note.type.rawValue, reason: note.reason, message: note.message)
+  }
+
+  private func report(_ problems: [Problem]) {
+    if problems.isEmpty {
+      self.logger.info("the configuration is valid")
+    }
+    for problem in problems {
+      self.logger.error(
+        "the configuration has a problem",
+        metadata: [
+          "kind": .string(problem.kind), "object": "\(problem.key)", "field": .string(problem.field),
+          "reason": .string(problem.message), "remedy": .string(problem.remedy),
+        ])
+    }
+  }
+
+  private static func name(of object: ObjectReference) -> String {
+    "\(ObjectKey(namespace: object.namespace ?? "", name: object.name ?? ""))"
+  }
+}

@@ -1,0 +1,51 @@
+import Balancer
+
+/// What the controller's flags and environment say, once they are understood (contract section 2.1).
+package struct ControllerOptions: Sendable {
+  /// Whether admission webhooks are served, and whether anything else is done.
+  package enum WebhookMode: String, Sendable, CaseIterable {
+    case enabled, disabled, onlywebhook
+  }
+
+  /// The memberlist secret to create when it is missing, and the Deployment that is to own it.
+  package struct MemberlistSecret: Sendable, Hashable {
+    package var name: String
+    package var deployment: String?
+
+    package init(name: String, deployment: String?) {
+      self.name = name
+      self.deployment = deployment
+    }
+  }
+
+  /// Where pools are configured and secrets live.
+  package var namespace: String
+  package var loadBalancerClass: String?
+  package var unknownPool: ControllerState.Settings.UnknownPool
+  package var webhookMode: WebhookMode
+  package var memberlistSecret: MemberlistSecret?
+  /// 0 = not served.
+  package var healthPort: Int
+  /// 0 = not served.
+  package var metricsPort: Int
+  /// A directory with `tls.crt` and `tls.key`; nil = a certificate made at the start.
+  package var metricsCertificateDirectory: String?
+  package var requiresTLS13: Bool
+
+  package init(
+    namespace: String, loadBalancerClass: String? = nil,
+    unknownPool: ControllerState.Settings.UnknownPool = .allocate, webhookMode: WebhookMode = .enabled,
+    memberlistSecret: MemberlistSecret? = nil, healthPort: Int = 17472, metricsPort: Int = 9120,
+    metricsCertificateDirectory: String? = nil, requiresTLS13: Bool = true
+  ) {
+    self.namespace = namespace
+    self.loadBalancerClass = loadBalancerClass
+    self.unknownPool = unknownPool
+    self.webhookMode = webhookMode
+    self.memberlistSecret = memberlistSecret
+    self.healthPort = healthPort
+    self.metricsPort = metricsPort
+    self.metricsCertificateDirectory = metricsCertificateDirectory
+    self.requiresTLS13 = requiresTLS13
+  }
+}

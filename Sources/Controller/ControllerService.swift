@@ -1,0 +1,124 @@
+import Balancer
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Runner
+import ServiceLifecycle
+
+/// The controller process: watches Services, pools and namespaces, lets `ControllerState` decide, and does what it says.
+///
+///     Watcher<Service> ────────┐
+///     Watcher<IPAddressPool> ──┤──▶ Inbox ──▶ RunLoop(ControllerState) ──▶ perform
+///     Watcher<Namespace> ──────┘      ▲                                      ├─ write ──▶ ChildTasks ──▶ API server
+///                                     └───────── .written(key, outcome) ─────┘      └─ EventRecorder ──▶ API server
+///
+/// Nothing in here decides. A write is a child task whose outcome comes back as an event, so that a slow API server never
+/// holds up the loop; the machine keeps at most one write per object and a bounded number of all under way.
+package struct ControllerService: ServiceLifecycle.Service {
+  private static let writesInFlight = 32
+
+  private let options: ControllerOptions
+  private let client: KubernetesClient
+  private let logger: Logger
+
+  package init(options: ControllerOptions, client: KubernetesClient, logger: Logger) {
+    self.options = options
+    self.client = client
+    self.logger = logger
+  }
+
+  /// Runs until it is stopped or cancelled; throws when an address to serve on cannot be had.
+  package func run() async throws {
+    let inbox = Inbox<ControllerState.Event>(capacity: 1024)
+    let window = Window<ControllerState> { _ = inbox.trySend(.tick) }
+    let tally = Tally()
+    let servers = try ControllerServers.all(self.options, window: window, tally: tally, logger: self.logger)
+    try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for server in servers {
+          group.addTask { try await server.run() }
+        }
+        if let secret = self.options.memberlistSecret {
+          group.addTask {
+            await MemberlistSecretCreation(
+              client: self.client, namespace: self.options.namespace, secret: secret, logger: self.logger
+            ).run()
+          }
+        }
+        group.addTask {
+          if self.options.webhookMode == .onlywebhook {
+            window.close()
+            try? await gracefulShutdown()
+          } else {
+            await self.reconcile(inbox: inbox, window: window, tally: tally)
+          }
+        }
+        do {
+          try await group.waitForAll()
+        } catch is CancellationError {
+        } catch {
+          group.cancelAll()
+          throw error
+        }
+      }
+    }
+  }
+
+  private func reconcile(inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: Tally) async {
+    await withTaskGroup(of: Void.self) { group in
+      let recorder = EventRecorder(self.client, component: "metallb-controller", logger: self.logger)
+      let tasks = ChildTasks(limit: Self.writesInFlight * 2, capacity: 65_536)
+      group.addTask { await recorder.run() }
+      group.addTask { await tasks.run() }
+      self.addWatchers(to: &group, inbox: inbox, tally: tally)
+      var dice = SystemRandomNumberGenerator()
+      let state = ControllerState(
+        settings: ControllerState.Settings(
+          loadBalancerClass: self.options.loadBalancerClass, unknownPool: self.options.unknownPool,
+          writesInFlight: Self.writesInFlight, seed: dice.next()))
+      let hands = ControllerHands(
+        client: self.client, recorder: recorder, tasks: tasks, inbox: inbox, tally: tally, logger: self.logger)
+      await RunLoop<ControllerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
+        for action in actions { hands.perform(action) }
+        window.open(on: machine)
+      }
+      window.close()
+      group.cancelAll()
+    }
+  }
+
+  private func addWatchers(
+    to group: inout TaskGroup<Void>, inbox: Inbox<ControllerState.Event>, tally: Tally
+  ) {
+    let services = Watcher(self.client, KubernetesModel.Service.self, logger: self.logger)
+    let pools = Watcher(self.client, IPAddressPool.self, namespace: self.options.namespace, logger: self.logger)
+    let namespaces = Watcher(self.client, Namespace.self, logger: self.logger)
+    group.addTask {
+      await services.run { change in
+        tally.count(change)
+        self.complain(about: change, of: KubernetesModel.Service.type)
+        await inbox.send(.services(change.map(ServiceView.init)))
+      }
+    }
+    group.addTask {
+      await pools.run { change in
+        tally.count(change)
+        await inbox.send(.pools(change))
+      }
+    }
+    group.addTask {
+      await namespaces.run { change in
+        self.complain(about: change, of: Namespace.type)
+        await inbox.send(.namespaces(change))
+      }
+    }
+  }
+
+  private func complain<R>(about change: ObjectChange<R>, of type: ResourceType) {
+    if case .malformed(let key, let reason) = change {
+      self.logger.error(
+        "an object does not have the shape of its kind; its last good form stays in force",
+        metadata: ["kind": .string(type.kind), "object": "\(key)", "reason": .string(reason)])
+    }
+  }
+}
