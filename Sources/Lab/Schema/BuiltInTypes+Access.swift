@@ -31,7 +31,7 @@ extension BuiltInTypes {
       metadata:meta.v1.ObjectMeta=1 spec:authentication.v1.TokenRequestSpec=2
       status:authentication.v1.TokenRequestStatus=3
     authentication.v1.TokenRequestSpec
-      audiences:[string]=1 expirationSeconds:int64=4 boundObjectRef:authentication.v1.BoundObjectReference=3
+      audiences:[string]=1 expirationSeconds:int64=4 optional boundObjectRef:authentication.v1.BoundObjectReference=3
     authentication.v1.BoundObjectReference
       kind:string=1 apiVersion:string=2 name:string=3 uid:string=4
     authentication.v1.TokenRequestStatus

@@ -10,9 +10,9 @@ extension BuiltInTypes {
     core.v1.NamespaceCondition
       type:string=1 required status:string=2 required lastTransitionTime:time=4 reason:string=5 message:string=6
     core.v1.ConfigMap
-      metadata:meta.v1.ObjectMeta=1 immutable:bool=4 data:{string}=2 binaryData:{bytes}=3
+      metadata:meta.v1.ObjectMeta=1 immutable:bool=4 optional data:{string}=2 binaryData:{bytes}=3
     core.v1.Secret
-      metadata:meta.v1.ObjectMeta=1 immutable:bool=5 data:{bytes}=2 stringData:{string}=4 type:string=3
+      metadata:meta.v1.ObjectMeta=1 immutable:bool=5 optional data:{bytes}=2 stringData:{string}=4 type:string=3
     core.v1.Service
       metadata:meta.v1.ObjectMeta=1 spec:core.v1.ServiceSpec=2 status:core.v1.ServiceStatus=3
     core.v1.ServiceSpec
@@ -22,27 +22,27 @@ extension BuiltInTypes {
       externalName:string=10 externalTrafficPolicy:string=11 enum(Cluster,Local) healthCheckNodePort:int32=12
       publishNotReadyAddresses:bool=13 sessionAffinityConfig:core.v1.SessionAffinityConfig=14
       ipFamilies:[string]=19 enum(,IPv4,IPv6)
-      ipFamilyPolicy:string=17 enum(PreferDualStack,RequireDualStack,SingleStack)
-      allocateLoadBalancerNodePorts:bool=20 loadBalancerClass:string=21
-      internalTrafficPolicy:string=22 enum(Cluster,Local) trafficDistribution:string=23
+      ipFamilyPolicy:string=17 optional enum(PreferDualStack,RequireDualStack,SingleStack)
+      allocateLoadBalancerNodePorts:bool=20 optional loadBalancerClass:string=21 optional
+      internalTrafficPolicy:string=22 optional enum(Cluster,Local) trafficDistribution:string=23 optional
     core.v1.ServicePort
-      name:string=1 protocol:string=2 default(TCP) enum(SCTP,TCP,UDP) appProtocol:string=6 port:int32=3 required
-      targetPort:intOrString=4 nodePort:int32=5
+      name:string=1 protocol:string=2 default(TCP) enum(SCTP,TCP,UDP) appProtocol:string=6 optional
+      port:int32=3 required targetPort:intOrString=4 nodePort:int32=5
     core.v1.SessionAffinityConfig
       clientIP:core.v1.ClientIPConfig=1
     core.v1.ClientIPConfig
-      timeoutSeconds:int32=1
+      timeoutSeconds:int32=1 optional
     core.v1.ServiceStatus
       loadBalancer:core.v1.LoadBalancerStatus=1 conditions:[meta.v1.Condition]=2 map(type) merge(type)
     core.v1.LoadBalancerStatus
       ingress:[core.v1.LoadBalancerIngress]=1
     core.v1.LoadBalancerIngress
-      ip:string=1 hostname:string=2 ipMode:string=3 ports:[core.v1.PortStatus]=4
+      ip:string=1 hostname:string=2 ipMode:string=3 optional ports:[core.v1.PortStatus]=4
     core.v1.PortStatus
-      port:int32=1 required protocol:string=2 required enum(SCTP,TCP,UDP) error:string=3
+      port:int32=1 required protocol:string=2 required enum(SCTP,TCP,UDP) error:string=3 optional
     core.v1.ServiceAccount
       metadata:meta.v1.ObjectMeta=1 secrets:[core.v1.ObjectReference]=2 map(name) merge(name)
-      imagePullSecrets:[core.v1.LocalObjectReference]=3 automountServiceAccountToken:bool=4
+      imagePullSecrets:[core.v1.LocalObjectReference]=3 automountServiceAccountToken:bool=4 optional
     core.v1.ObjectReference atomic
       kind:string=1 namespace:string=2 name:string=3 uid:string=4 apiVersion:string=5 resourceVersion:string=6
       fieldPath:string=7
@@ -80,9 +80,9 @@ extension BuiltInTypes {
     core.v1.NodeRuntimeHandler
       name:string=1 features:core.v1.NodeRuntimeHandlerFeatures=2
     core.v1.NodeRuntimeHandlerFeatures
-      recursiveReadOnlyMounts:bool=1 userNamespaces:bool=2
+      recursiveReadOnlyMounts:bool=1 optional userNamespaces:bool=2 optional
     core.v1.NodeFeatures
-      supplementalGroupsPolicy:bool=1
+      supplementalGroupsPolicy:bool=1 optional
     core.v1.Event
       metadata:meta.v1.ObjectMeta=1 required involvedObject:core.v1.ObjectReference=2 required reason:string=3
       message:string=4 source:core.v1.EventSource=5 firstTimestamp:time=6 lastTimestamp:time=7 count:int32=8
@@ -98,20 +98,20 @@ extension BuiltInTypes {
       addresses:[core.v1.EndpointAddress]=1 notReadyAddresses:[core.v1.EndpointAddress]=2
       ports:[core.v1.EndpointPort]=3
     core.v1.EndpointAddress atomic
-      ip:string=1 required hostname:string=3 nodeName:string=4 targetRef:core.v1.ObjectReference=2
+      ip:string=1 required hostname:string=3 nodeName:string=4 optional targetRef:core.v1.ObjectReference=2
     core.v1.EndpointPort atomic
-      name:string=1 port:int32=2 required protocol:string=3 enum(SCTP,TCP,UDP) appProtocol:string=4
+      name:string=1 port:int32=2 required protocol:string=3 enum(SCTP,TCP,UDP) appProtocol:string=4 optional
     core.v1.PodTemplateSpec
       metadata:meta.v1.ObjectMeta=1 spec:core.v1.PodSpec=2
     discovery.v1.EndpointSlice
       metadata:meta.v1.ObjectMeta=1 addressType:string=4 required endpoints:[discovery.v1.Endpoint]=2
       ports:[discovery.v1.EndpointPort]=3
     discovery.v1.Endpoint
-      addresses:[string]=1 set required conditions:discovery.v1.EndpointConditions=2 hostname:string=3
-      targetRef:core.v1.ObjectReference=4 deprecatedTopology:{string}=5 nodeName:string=6 zone:string=7
-      hints:discovery.v1.EndpointHints=8
+      addresses:[string]=1 set required conditions:discovery.v1.EndpointConditions=2 hostname:string=3 optional
+      targetRef:core.v1.ObjectReference=4 deprecatedTopology:{string}=5 nodeName:string=6 optional
+      zone:string=7 optional hints:discovery.v1.EndpointHints=8
     discovery.v1.EndpointConditions
-      ready:bool=1 serving:bool=2 terminating:bool=3
+      ready:bool=1 optional serving:bool=2 optional terminating:bool=3 optional
     discovery.v1.EndpointHints
       forZones:[discovery.v1.ForZone]=1 forNodes:[discovery.v1.ForNode]=2
     discovery.v1.ForZone
@@ -119,7 +119,8 @@ extension BuiltInTypes {
     discovery.v1.ForNode
       name:string=1 required
     discovery.v1.EndpointPort atomic
-      name:string=1 protocol:string=2 enum(SCTP,TCP,UDP) port:int32=3 appProtocol:string=4
+      name:string=1 optional protocol:string=2 optional enum(SCTP,TCP,UDP) port:int32=3 optional
+      appProtocol:string=4 optional
     events.v1.Event
       metadata:meta.v1.ObjectMeta=1 eventTime:microTime=2 required series:events.v1.EventSeries=3
       reportingController:string=4 reportingInstance:string=5 action:string=6 reason:string=7

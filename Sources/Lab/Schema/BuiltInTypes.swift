@@ -9,6 +9,7 @@ import KubernetesModel
 ///     map(a,b) set  list types for server-side apply (none: atomic)         atomic  a map or record of one piece
 ///     merge(key) merge retainKeys replace     for strategic merge patches
 ///     required default(x) enum(a,b)           for OpenAPI documents
+///     optional                                absent is something else than zero, false or empty
 package enum BuiltInTypes {
   package static let records: [String: RecordShape] = {
     var records: [String: RecordShape] = [:]
@@ -112,6 +113,7 @@ extension FieldShape {
     case "retainKeys": self.patch.retainsKeys = true
     case "replace": self.patch.replaces = true
     case "required": self.isRequired = true
+    case "optional": self.isOptional = true
     case "enum": self.enumeration = arguments.map(String.init)
     case "default": self.defaultValue = arguments.first.map { Self.literal($0) }
     default: break

@@ -2,7 +2,7 @@ import KubernetesModel
 
 /// What the server checks of a built-in object before any rule of its kind: known fields and their JSON types.
 package enum BuiltInValidation {
-  /// The object without unknown fields, nulls and empty lists, and the paths of the unknown fields.
+  /// The object without unknown fields, nulls and what means the same as nothing, and the paths of the unknown fields.
   ///
   /// That is what an object looks like after the real server has read it into its own types. Kinds without a
   /// description come back as they are.
@@ -54,6 +54,7 @@ package enum BuiltInValidation {
     case (.null, _): true
     case (.array(let elements), .list): elements.isEmpty && !field.isRequired
     case (.object(let members), .map): members.isEmpty && !field.isRequired
+    case ("", .scalar), (0, .scalar), (false, .scalar): !field.isRequired && !field.isOptional
     default: false
     }
   }

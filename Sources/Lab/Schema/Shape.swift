@@ -39,6 +39,13 @@ package struct RecordShape: Sendable, Hashable {
   package var isOpen = false
 }
 
+extension RecordShape {
+  /// The field with a number in the protobuf message.
+  package func field(number: Int) -> FieldShape? {
+    self.fields.values.first { $0.number == number && number != 0 }
+  }
+}
+
 /// One field of a record.
 package struct FieldShape: Sendable, Hashable {
   package var name: String
@@ -49,6 +56,8 @@ package struct FieldShape: Sendable, Hashable {
   package var isInline = false
   package var isAtomic = false
   package var isRequired = false
+  /// A scalar for which absent is something else than zero, false or empty.
+  package var isOptional = false
   package var defaultValue: JSONValue?
   package var enumeration: [String] = []
   package var patch = PatchBehaviour()
