@@ -77,6 +77,9 @@ package struct GratuitousSchedule: StateMachine {
 
   package var nextDeadline: ContinuousClock.Instant? { self.deadlines.min?.at }
 
+  /// How many deadlines are kept, those that no longer count included.
+  var pendingDeadlines: Int { self.deadlines.count }
+
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
     defer { self.sweep() }
     switch event {

@@ -1,3 +1,0 @@
-import Testing
-@testable import Layer2
-@Test func stubLayer2() {}
