@@ -33,5 +33,7 @@
 // sched.h: setns(2), unshare(2).
 extern int setns(int descriptor, int type);
 extern int unshare(int flags);
+// unistd.h: pipe2(2).
+extern int pipe2(int ends[2], int flags);
 // pthread.h: pthread_setname_np(3).
 extern int pthread_setname_np(pthread_t thread, const char *name);

@@ -1,0 +1,85 @@
+import Primitives
+
+/// Who has which name and address in one lab.
+///
+/// The lab's wire is a bridge in a network namespace of its own (the fabric), so several labs use the same addresses
+/// side by side. The addresses come from 198.18.0.0/15, kept for the testing of network equipment (RFC 2544), so that
+/// no pool of any walkthrough collides with a node. Everything else is on-link for client and nodes, see `Topology`.
+package struct AddressPlan: Sendable, Hashable {
+  package static let maximumNodes = 50
+  package static let network = "198.18.0.0/24"
+  package static let prefixLength = 24
+  /// The API server as the nodes see it: the bridge's own address.
+  package static let controlPlane = IPv4Address(198, 18, 0, 1)
+  package static let controlPlanePort = 6443
+  package static let client = IPv4Address(198, 18, 0, 100)
+  package static let router = IPv4Address(198, 18, 0, 254)
+  package static let podNetwork = "10.244.0.0/16"
+  package static let serviceNetwork = "10.96.0.0/12"
+
+  /// The name of the lab; labs of different names run side by side.
+  package let lab: String
+  package let nodeCount: Int
+
+  /// Nil unless the name is 1 to 20 lower-case letters, digits and inner dashes, and 1...50 nodes are asked for.
+  package init?(lab: String, nodeCount: Int) {
+    guard Self.isLabName(lab), (1...Self.maximumNodes).contains(nodeCount) else { return nil }
+    self.lab = lab
+    self.nodeCount = nodeCount
+  }
+
+  package static func isLabName(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    func isInner(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || byte == UInt8(ascii: "-")
+    }
+    return (1...20).contains(bytes.count) && bytes.allSatisfy(isInner) && bytes.first != UInt8(ascii: "-")
+      && bytes.last != UInt8(ascii: "-")
+  }
+
+  /// One machine on the wire.
+  package struct Host: Sendable, Hashable {
+    package enum Role: Sendable, Hashable { case node, client, router }
+
+    package let name: String
+    package let role: Role
+    package let address: IPv4Address
+    /// The name of the network namespace.
+    package let namespace: String
+    /// The addresses of the node's pods; nil for what is no node.
+    package let podNetwork: IPPrefix?
+
+    package var namespacePath: String { "/run/netns/\(self.namespace)" }
+  }
+
+  package var nodes: [Host] {
+    (1...self.nodeCount).map { number in
+      let network = IPv4Address(10, 244, UInt8(number), 0)
+      return Host(
+        name: "node-\(number)", role: .node, address: IPv4Address(198, 18, 0, 10 + UInt8(number)),
+        namespace: self.namespace("node-\(number)"), podNetwork: IPPrefix(.v4(network), length: 24))
+    }
+  }
+
+  package var outsiders: [Host] {
+    [
+      Host(
+        name: "client", role: .client, address: Self.client, namespace: self.namespace("client"), podNetwork: nil),
+      Host(
+        name: "router", role: .router, address: Self.router, namespace: self.namespace("router"), podNetwork: nil),
+    ]
+  }
+
+  package var hosts: [Host] { self.nodes + self.outsiders }
+
+  package func host(_ name: String) -> Host? { self.hosts.first { $0.name == name } }
+
+  /// The namespace that holds the bridge.
+  package var fabric: String { self.namespace("fabric") }
+
+  /// What every namespace of this lab begins with: the separator never occurs in a lab's name.
+  package var namespacePrefix: String { "metallb.\(self.lab)." }
+
+  package func namespace(_ host: String) -> String { self.namespacePrefix + host }
+}
