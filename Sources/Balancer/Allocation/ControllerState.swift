@@ -1,7 +1,17 @@
 import KubernetesModel
 import Primitives
 
-/// The deciding half of the controller.
+/// The deciding half of the controller: which Service has which addresses, what is written about it, and what the user is
+/// told.
+///
+///     awaitingLists ──every list is complete──▶ adopting ──a valid pool exists──▶ running
+///
+/// Until all that exists is known, nothing is decided. Until a valid pool has been seen, no status is touched (contract
+/// section 21.9). Then the addresses that Services have are taken over, and only after all of them new ones are given.
+/// From there on each event touches only the Services that it concerns.
+///
+/// The files: `ControllerState+Reconcile` decides on one Service, `+Pools` follows pools and namespaces and offers room
+/// that comes up to those who wait, `+Writes` brings what was decided to the API server.
 package struct ControllerState: StateMachine, Equatable {
   package enum Event: Timed, Equatable {
     case tick
@@ -36,31 +46,202 @@ package struct ControllerState: StateMachine, Equatable {
     package var unknownPool: UnknownPool
     /// How many writes of Services may be under way at once.
     package var writesInFlight: Int
+    /// For how long changes of a pool's figures are gathered before its status is written.
+    package var poolStatusDelay: Duration
     /// The seed of the jitter of retries.
     package var seed: UInt64
 
     package init(
-      loadBalancerClass: String? = nil, unknownPool: UnknownPool = .allocate, writesInFlight: Int = 32, seed: UInt64
+      loadBalancerClass: String? = nil, unknownPool: UnknownPool = .allocate, writesInFlight: Int = 32,
+      poolStatusDelay: Duration = .milliseconds(250), seed: UInt64
     ) {
       self.loadBalancerClass = loadBalancerClass
       self.unknownPool = unknownPool
       self.writesInFlight = writesInFlight
+      self.poolStatusDelay = poolStatusDelay
       self.seed = seed
     }
   }
 
+  /// The lists that must be complete before anything is decided.
+  private enum List: Sendable, Hashable, CaseIterable {
+    case services
+    case pools
+    case namespaces
+  }
+
+  private enum State: Sendable, Equatable {
+    case awaitingLists(Set<List>)
+    case adopting
+    case running
+  }
+
   package let settings: Settings
+  /// The pools as the API server has them, and everything that is wrong with them.
+  package internal(set) var configuration = PoolResolution()
+  package internal(set) var allocator = Allocator()
+  var entries: [ObjectKey: ServiceEntry] = [:]
+  var namespaces: [String: [String: String]] = [:]
+  var waiters = Waiters()
+  /// The Services that ask for a pool, by its name.
+  var requesters: [String: Set<ObjectKey>] = [:]
+  /// Services whose addresses are left alone, and must be looked at again when pools change.
+  var bystanders: Set<ObjectKey> = []
+  var writes: WriteQueue<ServiceWrite>
+  var poolWrites: WriteQueue<PoolStatusWrite>
+  /// What this event leads to; empty between events.
+  var actions: [Action] = []
+  private var state = State.awaitingLists(Set(List.allCases))
 
   package init(settings: Settings) {
     self.settings = settings
+    var dice = SplitMix64(seed: settings.seed)
+    self.writes = WriteQueue(limit: settings.writesInFlight, seed: dice.next())
+    self.poolWrites = WriteQueue(limit: 4, seed: dice.next())
   }
 
-  /// The pools as the API server has them, and everything that is wrong with them.
-  package private(set) var configuration = PoolResolution()
+  /// Whether everything that exists is known, so that the configuration counts as loaded.
+  package var isLoaded: Bool {
+    if case .awaitingLists = self.state { false } else { true }
+  }
 
-  package var nextDeadline: ContinuousClock.Instant? { nil }
+  var isRunning: Bool { self.state == .running }
+
+  /// How a Service stands, and why; nil if there is none of this name that matters here.
+  package func standing(of service: ObjectKey) -> Standing? { self.entries[service]?.standing }
+
+  package var nextDeadline: ContinuousClock.Instant? {
+    [self.writes.nextDeadline, self.poolWrites.nextDeadline].compactMap { $0 }.min()
+  }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
-    []
+    switch event {
+    case .tick: break
+    case .services(let change): self.take(change)
+    case .pools(let change): self.take(change)
+    case .namespaces(let change): self.take(change)
+    case .written(let key, let outcome): self.take(outcome, of: key, at: now)
+    case .poolStatusWritten(let key, let outcome): self.take(outcome, ofPool: key, at: now)
+    }
+    self.flush(at: now)
+    defer { self.actions = [] }
+    return self.actions
+  }
+
+  private mutating func take(_ change: ObjectChange<ServiceView>) {
+    switch change {
+    case .applied(let view):
+      if let old = self.entries[view.key]?.view {
+        if view.isOlder(than: old) { return }
+        if view.metadata.uid != old.metadata.uid { self.remove(view.key) }
+      }
+      self.store(view)
+      switch self.state {
+      case .awaitingLists: self.dropIfIrrelevant(view.key)
+      case .adopting: self.announceDelay(of: view.key)
+      case .running:
+        self.reconcile(view.key)
+        self.offerOpenings()
+      }
+    case .deleted(let key):
+      self.remove(key)
+      if self.isRunning { self.offerOpenings() }
+    case .malformed:
+      break  // what is known of it stays as it is
+    case .synced:
+      self.complete(.services)
+    }
+  }
+
+  private mutating func take(_ change: ObjectChange<IPAddressPool>) {
+    if change == .synced { return self.complete(.pools) }
+    guard self.isLoaded else { return self.configuration.take(change) }
+    let before = self.configuration
+    self.configuration.apply(change)
+    if case .applied(let object) = change { self.poolWrites.news(of: object.key) }
+    self.tellProblems(since: before)
+    if self.configuration.pools != before.pools || self.configuration.unusable != before.unusable {
+      self.configurationChanged(from: before)
+    }
+  }
+
+  private mutating func take(_ change: ObjectChange<Namespace>) {
+    let name: String
+    switch change {
+    case .applied(let namespace):
+      name = namespace.key.name
+      let labels = namespace.metadata.labels ?? [:]
+      guard self.namespaces.updateValue(labels, forKey: name) != labels else { return }
+    case .deleted(let key):
+      name = key.name
+      self.namespaces[name] = nil
+    case .malformed:
+      return
+    case .synced:
+      return self.complete(.namespaces)
+    }
+    guard self.isRunning else { return }
+    self.settle(self.allocator.update(namespace: name, labels: self.namespaces[name]), changed: [])
+  }
+
+  private mutating func complete(_ list: List) {
+    guard case .awaitingLists(var missing) = self.state else { return }
+    missing.remove(list)
+    self.state = .awaitingLists(missing)
+    guard missing.isEmpty else { return }
+    self.state = .adopting
+    self.configuration.resolve()
+    self.actions.append(.report(self.configuration.problems))
+    self.tellProblems(since: nil)
+    self.adoptIfPossible()
+  }
+
+  /// Goes on to `running` once a valid pool exists; until then only says what is missing.
+  mutating func adoptIfPossible() {
+    guard self.state == .adopting else { return }
+    guard !self.configuration.pools.isEmpty else {
+      for key in self.entries.keys.sorted() { self.announceDelay(of: key) }
+      return
+    }
+    self.state = .running
+    _ = self.allocator.use(self.configuration.pools, namespaces: self.namespaces)
+    self.pass(over: Array(self.entries.keys))
+    self.offerOpenings()
+  }
+
+  private mutating func store(_ view: ServiceView) {
+    let old = self.entries[view.key]
+    if old?.view.requestedPool != view.requestedPool {
+      if let pool = old?.view.requestedPool { self.withdrawRequest(of: view.key, for: pool) }
+      if let pool = view.requestedPool { self.requesters[pool, default: []].insert(view.key) }
+    }
+    var entry = old ?? ServiceEntry(view: view)
+    if !entry.view.asksForTheSame(as: view) { entry.told = [:] }
+    if entry.view.metadata.resourceVersion != view.metadata.resourceVersion { self.writes.news(of: view.key) }
+    entry.view = view
+    self.entries[view.key] = entry
+  }
+
+  private mutating func withdrawRequest(of key: ObjectKey, for pool: String) {
+    self.requesters[pool]?.remove(key)
+    if self.requesters[pool]?.isEmpty == true { self.requesters[pool] = nil }
+  }
+
+  /// Forgets a Service that is gone and frees its addresses.
+  mutating func remove(_ key: ObjectKey) {
+    guard let entry = self.entries.removeValue(forKey: key) else { return }
+    if let pool = entry.view.requestedPool { self.withdrawRequest(of: key, for: pool) }
+    self.bystanders.remove(key)
+    self.waiters.remove(key)
+    self.writes.forget(key)
+    self.allocator.release(key)
+  }
+
+  /// Forgets a Service that has and wants nothing from here, such as the many that are of another type.
+  mutating func dropIfIrrelevant(_ key: ObjectKey) {
+    guard let view = self.entries[key]?.view, !view.isLoadBalancer, !view.bearsAddresses,
+      self.allocator.allocation(of: key) == nil, !self.writes.isPending(key)
+    else { return }
+    self.remove(key)
   }
 }

@@ -9,8 +9,8 @@ import Primitives
 package struct PoolResolution: Sendable, Equatable {
   /// One object: its newest form, read, and the last form of it that could be used.
   private struct Source: Sendable, Equatable {
-    var metadata: ObjectMeta
-    var status: IPAddressPool.Status?
+    /// Nil if no form of it could be decoded yet.
+    var object: IPAddressPool?
     var pool: PoolConfiguration?
     var problems: [Problem]
     var lastGood: PoolConfiguration?
@@ -37,11 +37,16 @@ package struct PoolResolution: Sendable, Equatable {
     self.resolve()
   }
 
-  /// The newest metadata of a pool's object, for a write of its status.
-  package func metadata(of key: ObjectKey) -> ObjectMeta? { self.sources[key]?.metadata }
+  /// A pool's object as the API server has it.
+  package func object(of key: ObjectKey) -> IPAddressPool? { self.sources[key]?.object }
 
-  /// The status that the API server has for a pool.
-  package func status(of key: ObjectKey) -> IPAddressPool.Status? { self.sources[key]?.status }
+  /// Notes that the server took a status, before the watch says so.
+  mutating func written(_ object: IPAddressPool, resourceVersion: String?) {
+    let key = object.key
+    guard self.sources[key]?.object?.metadata.resourceVersion == object.metadata.resourceVersion else { return }
+    self.sources[key]?.object?.status = object.status
+    if let resourceVersion { self.sources[key]?.object?.metadata.resourceVersion = resourceVersion }
+  }
 
   /// The pools in force in the order of their names.
   package var sorted: [PoolConfiguration] { self.pools.values.sorted { $0.name < $1.name } }
@@ -52,8 +57,7 @@ package struct PoolResolution: Sendable, Equatable {
     case .applied(let object):
       let (pool, problems) = PoolParser.parse(object)
       let lastGood = self.sources[object.key]?.lastGood
-      self.sources[object.key] = Source(
-        metadata: object.metadata, status: object.status, pool: pool, problems: problems, lastGood: lastGood)
+      self.sources[object.key] = Source(object: object, pool: pool, problems: problems, lastGood: lastGood)
     case .deleted(let key):
       self.sources[key] = nil
     case .malformed(let key, let reason):
@@ -62,9 +66,7 @@ package struct PoolResolution: Sendable, Equatable {
         message: "parsing address pool \(key.name): \(reason)",
         remedy: "Correct the object so that it has the shape of its kind.")
       let old = self.sources[key]
-      self.sources[key] = Source(
-        metadata: old?.metadata ?? ObjectMeta(name: key.name, namespace: key.namespace), status: old?.status,
-        pool: nil, problems: [problem], lastGood: old?.lastGood)
+      self.sources[key] = Source(object: old?.object, pool: nil, problems: [problem], lastGood: old?.lastGood)
     case .synced:
       break
     }

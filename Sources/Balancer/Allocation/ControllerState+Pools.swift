@@ -1,0 +1,92 @@
+import KubernetesModel
+import Primitives
+
+/// Changes of pools and namespaces, and the room that comes up.
+extension ControllerState {
+  /// Puts the pools that are valid now in force.
+  mutating func configurationChanged(from before: PoolResolution) {
+    guard self.isRunning else { return self.adoptIfPossible() }
+    let disturbance = self.allocator.use(self.configuration.pools, namespaces: self.namespaces)
+    let changed = disturbance.pools.flatMap { name in
+      [before.pools[name], self.configuration.pools[name]].compactMap { $0 }
+    }
+    self.settle(disturbance, changed: changed)
+  }
+
+  /// Decides anew on exactly the Services that a change concerns: those that have addresses there, those that ask for one
+  /// of the pools, those that were left alone, and those that wait and could now be helped.
+  mutating func settle(_ disturbance: Allocator.Disturbance, changed: [PoolConfiguration]) {
+    let requesters = disturbance.pools.reduce(into: Set()) { $0.formUnion(self.requesters[$1] ?? []) }
+    self.pass(over: Array(disturbance.services.union(self.bystanders).union(requesters)))
+    if !disturbance.pools.isEmpty {
+      for key in self.waiters.forPools where self.concerns(disturbance.pools, key) { self.reconcile(key) }
+    }
+    for key in self.waiters.forAddresses(where: { address in changed.contains { $0.contains(address) } }) {
+      self.reconcile(key)
+    }
+    self.offerOpenings()
+  }
+
+  /// Decides on many Services: first all that have addresses take those over, the ones with the most first, and of
+  /// equals the oldest; then each is decided on, in the same order (contract section 9.2).
+  mutating func pass(over keys: [ObjectKey]) {
+    let views = keys.compactMap { self.entries[$0]?.view }.sorted { left, right in
+      let (mine, theirs) = (left.ingressTexts.count, right.ingressTexts.count)
+      if mine != theirs { return mine > theirs }
+      let (born, other) = (left.metadata.creationTimestamp, right.metadata.creationTimestamp)
+      if born != other { return (born?.microseconds ?? .max) < (other?.microseconds ?? .max) }
+      return left.key < right.key
+    }
+    let order = views.filter(self.isManaged) + views.filter { !self.isManaged($0) }
+    for view in order { self.adopt(view.key) }
+    for view in order { self.reconcile(view.key) }
+  }
+
+  /// Offers the room that has come up to those who wait and could use it, until no more comes up.
+  mutating func offerOpenings() {
+    while true {
+      let openings = self.allocator.takeOpenings()
+      guard !openings.isEmpty, !self.waiters.isEmpty else { return }
+      var pools: [String] = []
+      for opening in openings {
+        switch opening {
+        case .free(let pool, let address):
+          self.offer(address) { _ in true }
+          if !pools.contains(pool) { pools.append(pool) }
+        case .sharable(let pool, let address, let sharing):
+          self.offer(address) { $0.sharing == sharing }
+          for key in self.waiters.sharing(sharing, in: pool) { self.reconcile(key) }
+        }
+      }
+      for pool in pools { self.offerFree(in: pool) }
+    }
+  }
+
+  /// Offers an address to those who wait for exactly it, until somebody has it for himself.
+  private mutating func offer(_ address: IPAddress, where isFit: (ServiceView) -> Bool) {
+    for key in self.waiters.waiting(for: address) {
+      if self.allocator.isExclusive(address) { return }
+      if let view = self.entries[key]?.view, isFit(view) { self.reconcile(key) }
+    }
+  }
+
+  /// Offers the free addresses of a pool to those who wait for some, in order, as long as there are any.
+  private mutating func offerFree(in pool: String) {
+    var place: UInt128 = 0
+    while true {
+      let needs = FamilyNeed.allCases.filter { self.allocator.hasFree($0, in: pool) }
+      guard let (key, next) = self.waiters.first(in: pool, from: place, needs: needs) else { return }
+      self.reconcile(key)
+      place = next
+    }
+  }
+
+  /// Whether a Service that waits may be helped, or is no longer helped, by one of these pools.
+  private func concerns(_ pools: Set<String>, _ key: ObjectKey) -> Bool {
+    guard let view = self.entries[key]?.view, let request = try? AllocationRequest(view) else { return false }
+    return pools.contains { pool in
+      self.waiters.isWaiting(key, for: pool)
+        || view.requestedPool == nil && self.allocator.isSelectable(pool, for: request)
+    }
+  }
+}

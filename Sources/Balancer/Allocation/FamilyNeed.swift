@@ -1,0 +1,17 @@
+/// Which families a pool must have free for a request to be met from it.
+enum FamilyNeed: Sendable, Hashable, CaseIterable {
+  case ipv4
+  case ipv6
+  case both
+  /// Either will do: a Service that prefers two takes one.
+  case any
+
+  init(_ request: AllocationRequest) {
+    switch (request.families, request.policy) {
+    case (.single(.ipv4), _): self = .ipv4
+    case (.single(.ipv6), _): self = .ipv6
+    case (.dual, .preferDualStack): self = .any
+    case (.dual, _): self = .both
+    }
+  }
+}
