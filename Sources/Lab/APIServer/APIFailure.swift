@@ -117,28 +117,29 @@ extension APIFailure {
       message: type.qualifiedPlural + (name.isEmpty ? "" : " \"\(name)\"") + " is forbidden: \(why)", details: details)
   }
 
-  package static func invalid(_ type: ResourceType, _ name: String, _ problems: [FieldProblem]) -> APIFailure {
+  package static func invalid(_ type: ResourceType, _ name: String, _ problems: [FieldError]) -> APIFailure {
     self.invalid(
       kind: type.qualifiedKind, name,
       details: APIStatus.Details(name: name, type: type, kind: type.kind), problems)
   }
 
   /// Options of a request, `ListOptions` for example, that contradict themselves.
-  package static func invalidOptions(_ kind: String, _ problem: FieldProblem) -> APIFailure {
+  package static func invalidOptions(_ kind: String, _ problem: FieldError) -> APIFailure {
     var details = APIStatus.Details()
     details.group = "meta.k8s.io"
     details.kind = kind
     return self.invalid(kind: "\(kind).meta.k8s.io", "", details: details, [problem])
   }
 
-  private static func invalid(kind: String, _ name: String, details: APIStatus.Details, _ problems: [FieldProblem])
+  private static func invalid(kind: String, _ name: String, details: APIStatus.Details, _ problems: [FieldError])
     -> APIFailure
   {
     var details = details
     details.causes = problems.map { problem in
-      APIStatus.Cause(reason: problem.reason.rawValue, message: problem.message, field: problem.field)
+      APIStatus.Cause(reason: problem.kind.rawValue, message: problem.message, field: problem.field)
     }
-    let texts = problems.map { $0.description }
+    var seen: Set<String> = []
+    let texts = problems.map { $0.description }.filter { seen.insert($0).inserted }
     return APIFailure(
       code: 422, reason: "Invalid",
       message: "\(kind) \"\(name)\" is invalid: "

@@ -5,7 +5,7 @@ extension APIRegistry {
   func admit(
     _ object: inout JSONValue, old: JSONValue?, _ definition: ResourceDefinition, options: WriteOptions
   ) throws(APIFailure) {
-    var problems: [FieldProblem] = []
+    var problems: [FieldError] = []
     if definition.collection == BuiltInResources.services.collection {
       problems += self.services.complete(&object, old: old, dice: &self.dice)
     }
@@ -18,8 +18,8 @@ extension APIRegistry {
 
 /// What every object's metadata must satisfy.
 enum MetadataRules {
-  static func problems(in object: JSONValue, old: JSONValue?, _ definition: ResourceDefinition) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  static func problems(in object: JSONValue, old: JSONValue?, _ definition: ResourceDefinition) -> [FieldError] {
+    var problems: [FieldError] = []
     let name = object.name
     if name.isEmpty {
       problems.append(.required("metadata.name", "name or generateName is required"))
@@ -41,7 +41,7 @@ enum MetadataRules {
         problems.append(.invalid("metadata.annotations", .string(key), problem))
       }
     }
-    if size > 256 << 10 { problems.append(.tooLong("metadata.annotations", 256 << 10)) }
+    if size > 256 << 10 { problems.append(.tooLong("metadata.annotations", maximum: 256 << 10)) }
     problems += Self.ownerProblems(object)
     for (index, finalizer) in object.finalizers.enumerated() where !definition.isCustom {
       if !finalizer.contains("/"), !["foregroundDeletion", "orphan", "kubernetes"].contains(finalizer) {
@@ -63,8 +63,8 @@ enum MetadataRules {
     return problems
   }
 
-  private static func ownerProblems(_ object: JSONValue) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  private static func ownerProblems(_ object: JSONValue) -> [FieldError] {
+    var problems: [FieldError] = []
     let owners = object.ownerReferences
     for owner in owners {
       if owner["apiVersion"]?.string?.isEmpty != false {

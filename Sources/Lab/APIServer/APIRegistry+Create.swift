@@ -20,7 +20,7 @@ extension APIRegistry {
     var warnings = try definition.decode(&object, options: options)
     self.stampCreation(&object, definition)
     definition.rules.prepareCreate(&object)
-    try definition.setDefaults(&object)
+    definition.setDefaults(&object)
     let key = object.key
     if definition.type.isNamespaced { try self.admitIntoNamespace(key, definition) }
     try self.admit(&object, old: nil, definition, options: options)

@@ -78,14 +78,7 @@ extension APIRegistry {
       throw .badRequest("error decoding patch: json: cannot unmarshal \(changes.compactText) into an object")
     }
     try definition.checkHeader(of: &object, namespace: key.namespace, name: key.name)
-    var strictness = options
-    if options.fieldValidation == .strict { strictness.fieldValidation = .strict }
-    let warnings: [String]
-    do {
-      warnings = try definition.decode(&object, options: strictness)
-    } catch {
-      throw error.asPatchFailure(definition, key.name)
-    }
+    let warnings = try definition.decode(&object, options: options, isPatch: true)
     var result = try self.write(object, over: old, definition, subresource: subresource, options: options)
     result.warnings = warnings + result.warnings
     return result
@@ -133,7 +126,7 @@ extension APIRegistry {
     case "finalize": object = old.replacingFinalizers(of: object)
     default: definition.rules.prepareUpdate(&object, old: old)
     }
-    try definition.setDefaults(&object)
+    definition.setDefaults(&object)
     try self.admit(&object, old: old, definition, options: options)
     if definition.rules.countsGenerations, object.asked != old.asked {
       object.setMetadata("generation", .integer((old.metadata("generation")?.integer ?? 0) + 1))
@@ -208,16 +201,11 @@ extension JSONValue {
   }
 }
 
-extension FieldProblem {
+extension FieldError {
   /// The same with a number in the form that the check for versions prints.
-  fileprivate var hexadecimal: FieldProblem {
-    FieldProblem(self.reason, self.field, self.message.replacing("Invalid value: 0:", with: "Invalid value: 0x0:"))
-  }
-}
-
-extension APIFailure {
-  /// A body that cannot be decoded is 400 on its own and 422 as the result of a patch.
-  fileprivate func asPatchFailure(_ definition: ResourceDefinition, _ name: String) -> APIFailure {
-    self
+  fileprivate var hexadecimal: FieldError {
+    FieldError(
+      kind: self.kind, field: self.field,
+      message: self.message.replacing("Invalid value: 0:", with: "Invalid value: 0x0:"))
   }
 }

@@ -60,9 +60,9 @@ struct DefinitionRules: KindRules {
     object["status"] = old["status"]
   }
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
     guard let spec = object["spec"] else { return [.required("spec")] }
-    var problems: [FieldProblem] = []
+    var problems: [FieldError] = []
     let group = spec["group"]?.string ?? ""
     let plural = spec[path: "names", "plural"]?.string ?? ""
     if object.name != "\(plural).\(group)" {
@@ -75,7 +75,7 @@ struct DefinitionRules: KindRules {
       problems.append(
         spec["scope"] == nil
           ? .required("spec.scope")
-          : .notSupported("spec.scope", spec["scope"] ?? .null, ["Cluster", "Namespaced"]))
+          : .notSupported("spec.scope", spec["scope"] ?? .null, supported: ["Cluster", "Namespaced"]))
     }
     let versions = spec["versions"]?.array ?? []
     if versions.filter({ $0["storage"]?.bool == true }).count != 1 {

@@ -2,12 +2,12 @@ import KubernetesModel
 
 /// ConfigMaps: keys that can be file names, and `immutable`.
 struct ConfigRules: KindRules {
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
     ConfigRules.problems(in: object, old: old, members: ["data", "binaryData"], what: "ConfigMap")
   }
 
-  static func problems(in object: JSONValue, old: JSONValue?, members: [String], what: String) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  static func problems(in object: JSONValue, old: JSONValue?, members: [String], what: String) -> [FieldError] {
+    var problems: [FieldError] = []
     var size = 0
     if old?["immutable"]?.bool == true {
       if object["immutable"]?.bool != true {
@@ -25,7 +25,7 @@ struct ConfigRules: KindRules {
         }
       }
     }
-    if size > 1 << 20 { problems.append(.tooLong(what == "ConfigMap" ? "[]" : "data", 1 << 20)) }
+    if size > 1 << 20 { problems.append(.tooLong(what == "ConfigMap" ? "[]" : "data", maximum: 1 << 20)) }
     return problems
   }
 }
@@ -43,7 +43,7 @@ struct SecretRules: KindRules {
     }
   }
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
     var problems = ConfigRules.problems(in: object, old: old, members: ["data"], what: "Secret")
     if let old, old["type"] != object["type"] {
       problems.append(.invalid("type", object["type"] ?? .null, "field is immutable"))
@@ -98,7 +98,7 @@ struct LeaseRules: KindRules {
   var createsOnUpdate: Bool { true }
   var requiresResourceVersion: Bool { true }
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
     guard let duration = object[path: "spec", "leaseDurationSeconds"]?.integer, duration <= 0 else { return [] }
     return [.invalid("spec.leaseDurationSeconds", .integer(duration), "must be greater than 0")]
   }
@@ -117,13 +117,14 @@ struct EndpointSliceRules: KindRules {
     object["ports"] = .array(ports)
   }
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
+    var problems: [FieldError] = []
     switch object["addressType"]?.string {
     case nil: problems.append(.required("addressType"))
     case "IPv4", "IPv6", "FQDN": break
     case .some:
-      problems.append(.notSupported("addressType", object["addressType"] ?? .null, ["FQDN", "IPv4", "IPv6"]))
+      problems.append(
+        .notSupported("addressType", object["addressType"] ?? .null, supported: ["FQDN", "IPv4", "IPv6"]))
     }
     if let old, old["addressType"] != object["addressType"] {
       problems.append(.invalid("addressType", object["addressType"] ?? .null, "field is immutable"))
@@ -158,8 +159,8 @@ struct BindingRules: KindRules {
     object["subjects"] = .array(subjects)
   }
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
+    var problems: [FieldError] = []
     if object[path: "roleRef", "name"]?.string?.isEmpty != false { problems.append(.required("roleRef.name")) }
     if let old, let role = object["roleRef"], old["roleRef"] != role {
       problems.append(.invalid("roleRef", role, "cannot change roleRef"))
@@ -206,7 +207,7 @@ struct EventRules: KindRules {
     ("deprecatedLastTimestamp", "lastTimestamp"), ("deprecatedCount", "count"),
   ]
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
     let involved = object[path: "involvedObject", "namespace"]?.string ?? ""
     if !involved.isEmpty, involved != object.namespace {
       return [

@@ -30,8 +30,8 @@ struct PodRules: KindRules {
     object["status"] = old["status"]
   }
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
+    var problems: [FieldError] = []
     let containers = object[path: "spec", "containers"]?.array ?? []
     if containers.isEmpty { problems.append(.required("spec.containers")) }
     for (index, container) in containers.enumerated() {

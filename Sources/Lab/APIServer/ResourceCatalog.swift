@@ -102,7 +102,7 @@ package struct ResourceCatalog: Sendable {
         verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
         subresources: subresources, rules: CustomResourceRules(hasStatus: subresources.contains("status")),
         custom: CustomResource(
-          schema: version[path: "schema", "openAPIV3Schema"],
+          schema: version[path: "schema", "openAPIV3Schema"].flatMap { try? StructuralSchema(openAPIV3Schema: $0) },
           printerColumns: version["additionalPrinterColumns"]?.array ?? [],
           selectableFields: (version["selectableFields"]?.array ?? []).compactMap {
             $0["jsonPath"]?.string.map { String($0.drop { $0 == "." }) }

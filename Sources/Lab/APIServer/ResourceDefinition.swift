@@ -49,7 +49,7 @@ package struct ResourceDefinition: Sendable {
 
 /// What one version of a CRD says of its objects.
 package struct CustomResource: Sendable {
-  package var schema: JSONValue?
+  package var schema: StructuralSchema?
   package var printerColumns: [JSONValue]
   package var selectableFields: [String]
   package var deprecationWarning: String?
@@ -74,7 +74,7 @@ package protocol KindRules: Sendable {
   func prepareCreate(_ object: inout JSONValue)
   func prepareUpdate(_ object: inout JSONValue, old: JSONValue)
   func prepareStatusUpdate(_ object: inout JSONValue, old: JSONValue)
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem]
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError]
   func warnings(for object: JSONValue) -> [String]
   func presented(_ object: JSONValue, as type: ResourceType) -> JSONValue
 }
@@ -99,7 +99,7 @@ extension KindRules {
     object = merged
   }
 
-  package func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] { [] }
+  package func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] { [] }
   package func warnings(for object: JSONValue) -> [String] { [] }
   package func presented(_ object: JSONValue, as type: ResourceType) -> JSONValue { object }
 }

@@ -37,7 +37,7 @@ struct ServiceAllocations: Sendable {
 
   /// Fills in families, addresses and ports where the Service needs some and names none; returns what is wrong with those
   /// that it names.
-  func complete(_ object: inout JSONValue, old: JSONValue?, dice: inout SplitMix64) -> [FieldProblem] {
+  func complete(_ object: inout JSONValue, old: JSONValue?, dice: inout SplitMix64) -> [FieldError] {
     let view = ServiceView(object)
     guard view.needsClusterIP else { return [] }
     var problems = self.completeFamilies(&object, view, old: old)
@@ -47,13 +47,13 @@ struct ServiceAllocations: Sendable {
     return problems
   }
 
-  private func completeFamilies(_ object: inout JSONValue, _ view: ServiceView, old: JSONValue?) -> [FieldProblem] {
+  private func completeFamilies(_ object: inout JSONValue, _ view: ServiceView, old: JSONValue?) -> [FieldError] {
     let configured = self.ranges.map { $0.family }
     var families = (object[path: "spec", "ipFamilies"]?.array ?? []).compactMap { $0.string }
     let asked = object[path: "spec", "ipFamilyPolicy"]?.string
     for (index, family) in families.enumerated() {
       guard let known = IPFamily(kubernetesName: family) else {
-        return [.notSupported("spec.ipFamilies[\(index)]", .string(family), ["IPv4", "IPv6"])]
+        return [.notSupported("spec.ipFamilies[\(index)]", .string(family), supported: ["IPv4", "IPv6"])]
       }
       // A headless Service without a selector can name families that the cluster does not have.
       if !configured.contains(known), !(view.isHeadless && object[path: "spec", "selector"] == nil) {
@@ -63,7 +63,7 @@ struct ServiceAllocations: Sendable {
     if let asked, !["PreferDualStack", "RequireDualStack", "SingleStack"].contains(asked) {
       return [
         .notSupported(
-          "spec.ipFamilyPolicy", .string(asked), ["PreferDualStack", "RequireDualStack", "SingleStack"])
+          "spec.ipFamilyPolicy", .string(asked), supported: ["PreferDualStack", "RequireDualStack", "SingleStack"])
       ]
     }
     if asked == "RequireDualStack", configured.count < 2 {
@@ -88,7 +88,7 @@ struct ServiceAllocations: Sendable {
     return []
   }
 
-  private func completeAddresses(_ object: inout JSONValue, old: JSONValue?, dice: inout SplitMix64) -> [FieldProblem] {
+  private func completeAddresses(_ object: inout JSONValue, old: JSONValue?, dice: inout SplitMix64) -> [FieldError] {
     var view = ServiceView(object)
     let families = (object[path: "spec", "ipFamilies"]?.array ?? []).compactMap { $0.string }
     if view.isHeadless {
@@ -153,9 +153,9 @@ struct ServiceAllocations: Sendable {
     return nil
   }
 
-  private func completePorts(_ object: inout JSONValue, old: JSONValue?, dice: inout SplitMix64) -> [FieldProblem] {
+  private func completePorts(_ object: inout JSONValue, old: JSONValue?, dice: inout SplitMix64) -> [FieldError] {
     let view = ServiceView(object)
-    var problems: [FieldProblem] = []
+    var problems: [FieldError] = []
     let before = old.map { ServiceView($0) }
     let kept = Set((before?.nodePorts ?? []) + [before?.healthCheckNodePort].compactMap { $0 })
     var taken: Set<Int> = []

@@ -2,17 +2,18 @@ import KubernetesModel
 import Primitives
 
 extension ServiceRules {
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
     let spec = object["spec"] ?? [:]
     let view = ServiceView(object)
     var problems = self.portProblems(view)
     if !["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"].contains(view.type) {
       problems.append(
-        .notSupported("spec.type", .string(view.type), ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]))
+        .notSupported(
+          "spec.type", .string(view.type), supported: ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]))
     }
     if !["ClientIP", "None"].contains(spec["sessionAffinity"]?.string ?? "None") {
       problems.append(
-        .notSupported("spec.sessionAffinity", spec["sessionAffinity"] ?? .null, ["ClientIP", "None"]))
+        .notSupported("spec.sessionAffinity", spec["sessionAffinity"] ?? .null, supported: ["ClientIP", "None"]))
     }
     if view.type == "ExternalName" {
       if spec["externalName"]?.string?.isEmpty != false { problems.append(.required("spec.externalName")) }
@@ -50,8 +51,8 @@ extension ServiceRules {
     return problems
   }
 
-  private func portProblems(_ view: ServiceView) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  private func portProblems(_ view: ServiceView) -> [FieldError] {
+    var problems: [FieldError] = []
     if view.ports.isEmpty, !view.isHeadless, view.type != "ExternalName" { problems.append(.required("spec.ports")) }
     var names: Set<String> = []
     var places: Set<String> = []
@@ -71,7 +72,7 @@ extension ServiceRules {
       }
       let transport = port["protocol"]?.string ?? "TCP"
       if !["SCTP", "TCP", "UDP"].contains(transport) {
-        problems.append(.notSupported("\(path).protocol", .string(transport), ["SCTP", "TCP", "UDP"]))
+        problems.append(.notSupported("\(path).protocol", .string(transport), supported: ["SCTP", "TCP", "UDP"]))
       }
       if case .integer(let target)? = port["targetPort"], !(1...65535).contains(target) {
         problems.append(.invalid("\(path).targetPort", .integer(target), "must be between 1 and 65535, inclusive"))
@@ -87,19 +88,19 @@ extension ServiceRules {
     return problems
   }
 
-  private func policyProblems(_ spec: JSONValue, _ view: ServiceView) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  private func policyProblems(_ spec: JSONValue, _ view: ServiceView) -> [FieldError] {
+    var problems: [FieldError] = []
     if let policy = view.policy {
       if !view.hasExternalTraffic {
         problems.append(
           .invalid(
             "spec.externalTrafficPolicy", .string(policy), "may only be set for externally-accessible services"))
       } else if !["Cluster", "Local"].contains(policy) {
-        problems.append(.notSupported("spec.externalTrafficPolicy", .string(policy), ["Cluster", "Local"]))
+        problems.append(.notSupported("spec.externalTrafficPolicy", .string(policy), supported: ["Cluster", "Local"]))
       }
     }
     if let policy = spec["internalTrafficPolicy"]?.string, !["Cluster", "Local"].contains(policy) {
-      problems.append(.notSupported("spec.internalTrafficPolicy", .string(policy), ["Cluster", "Local"]))
+      problems.append(.notSupported("spec.internalTrafficPolicy", .string(policy), supported: ["Cluster", "Local"]))
     }
     if let port = view.healthCheckNodePort, !view.needsHealthCheckPort {
       problems.append(
@@ -115,12 +116,12 @@ extension ServiceRules {
     return problems
   }
 
-  private func statusProblems(_ object: JSONValue, _ view: ServiceView) -> [FieldProblem] {
+  private func statusProblems(_ object: JSONValue, _ view: ServiceView) -> [FieldError] {
     let ingress = object[path: "status", "loadBalancer", "ingress"]?.array ?? []
     if view.type != "LoadBalancer", !ingress.isEmpty {
       return [.forbidden("status.loadBalancer.ingress", "may only be used when `spec.type` is 'LoadBalancer'")]
     }
-    var problems: [FieldProblem] = []
+    var problems: [FieldError] = []
     for (index, entry) in ingress.enumerated() {
       let path = "status.loadBalancer.ingress[\(index)]"
       if let address = entry["ip"]?.string, !address.isEmpty, IPAddress(address) == nil {
@@ -132,15 +133,15 @@ extension ServiceRules {
         if entry["ip"]?.string?.isEmpty != false {
           problems.append(.forbidden("\(path).ipMode", "may not be specified when `ip` is not set"))
         } else if !["Proxy", "VIP"].contains(mode) {
-          problems.append(.notSupported("\(path).ipMode", .string(mode), ["Proxy", "VIP"]))
+          problems.append(.notSupported("\(path).ipMode", .string(mode), supported: ["Proxy", "VIP"]))
         }
       }
     }
     return problems
   }
 
-  private func changeProblems(_ object: JSONValue, old: JSONValue) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  private func changeProblems(_ object: JSONValue, old: JSONValue) -> [FieldError] {
+    var problems: [FieldError] = []
     let before = ServiceView(old)
     let view = ServiceView(object)
     if before.needsClusterIP, view.needsClusterIP, let first = before.clusterIPs.first, first != view.clusterIPs.first {

@@ -81,8 +81,8 @@ struct WorkloadRules: KindRules {
     object.mutate("metadata") { metadata in metadata.mutate("annotations") { $0[annotation] = .string(generation) } }
   }
 
-  func problems(in object: JSONValue, old: JSONValue?) -> [FieldProblem] {
-    var problems: [FieldProblem] = []
+  func problems(in object: JSONValue, old: JSONValue?) -> [FieldError] {
+    var problems: [FieldError] = []
     let spec = object["spec"] ?? [:]
     if let replicas = spec["replicas"]?.integer, replicas < 0 {
       problems.append(.invalid("spec.replicas", .integer(replicas), "must be greater than or equal to 0"))

@@ -17,13 +17,6 @@ package struct APIUser: Sendable, Hashable {
   package static let anonymous = APIUser(name: "system:anonymous", groups: ["system:unauthenticated"])
 }
 
-/// What to do about fields that the kind does not have.
-package enum FieldValidation: String, Sendable, Hashable {
-  case ignore = "Ignore"
-  case warn = "Warn"
-  case strict = "Strict"
-}
-
 /// How a write is to be done, and by whom.
 package struct WriteOptions: Sendable, Hashable {
   package var dryRun = false
