@@ -9,6 +9,7 @@ struct MetalLB: AsyncParsableCommand {
     version: "metallb \(Version.current) (as MetalLB \(Version.compatible))",
     subcommands: [
       ControllerCommand.self,
+      SpeakerCommand.self,
       LabCommand.self,
     ])
 }

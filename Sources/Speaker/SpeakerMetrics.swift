@@ -1,0 +1,67 @@
+import Balancer
+import HostNetwork
+import Primitives
+import Serving
+
+/// The speaker's metrics: a projection of its state at the moment of a scrape (contract section 15).
+enum SpeakerMetrics {
+  static func page(of state: SpeakerState, tally: Tally, counters: [IPAddress: LinkResponder.Counters]) -> MetricsPage {
+    var page = MetricsPage()
+    self.appendConfiguration(of: state, tally: tally, to: &page)
+    page.append(
+      "metallb_speaker_announced", .gauge,
+      help: "Services being announced from this node. This is desired state, it does not guarantee that the routing "
+        + "protocols have converged.", self.announced(state))
+    self.appendCounters(counters, to: &page)
+    return page
+  }
+
+  private static func appendConfiguration(of state: SpeakerState, tally: Tally, to page: inout MetricsPage) {
+    page.append(
+      "metallb_k8s_client_updates_total", .counter, help: "Number of k8s object updates that have been processed.",
+      Double(tally.updateCount))
+    page.append(
+      "metallb_k8s_client_update_errors_total", .counter,
+      help: "Number of k8s object updates that failed for some reason.", Double(tally.updateErrorCount))
+    let isLoaded = state.awaited.isDisjoint(with: [.pools, .l2Advertisements])
+    page.append(
+      "metallb_k8s_client_config_loaded_bool", .gauge,
+      help: "1 if the configuration was successfully loaded at least once.", isLoaded ? 1 : 0)
+    page.append(
+      "metallb_k8s_client_config_stale_bool", .gauge,
+      help: "1 if running on a stale configuration, because some of the latest objects are not valid.",
+      state.isStale ? 1 : 0)
+  }
+
+  private static func announced(_ state: SpeakerState) -> [MetricsPage.Sample] {
+    state.announcements.sorted { $0.key < $1.key }.flatMap { service, announcement in
+      announcement.addresses.map { address in
+        MetricsPage.Sample(
+          1,
+          labels: [
+            "ip": address.description, "node": state.settings.node, "protocol": AnnouncingProtocol.layer2.rawValue,
+            "service": service.description,
+          ])
+      }
+    }
+  }
+
+  private static func appendCounters(_ counters: [IPAddress: LinkResponder.Counters], to page: inout MetricsPage) {
+    let sorted = counters.sorted { $0.key < $1.key }
+    let families: [(String, String, KeyPath<LinkResponder.Counters, UInt64>)] = [
+      ("requests_received", "Number of layer2 requests received for owned IPs.", \.requestsReceived),
+      ("responses_sent", "Number of layer2 responses sent for owned IPs in response to requests.", \.responsesSent),
+      (
+        "gratuitous_sent", "Number of gratuitous layer2 packets sent for owned IPs as a result of failovers.",
+        \.gratuitousSent
+      ),
+    ]
+    for (name, help, value) in families {
+      // A series begins with the first frame.
+      let samples = sorted.filter { $0.value[keyPath: value] > 0 }.map { address, counters in
+        MetricsPage.Sample(Double(counters[keyPath: value]), labels: ["ip": address.description])
+      }
+      page.append("metallb_layer2_\(name)", .counter, help: help, samples)
+    }
+  }
+}

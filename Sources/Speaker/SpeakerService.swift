@@ -1,0 +1,133 @@
+import Balancer
+import HostNetwork
+import KubernetesClient
+import KubernetesModel
+import Layer2
+import Logging
+import Primitives
+import Runner
+import ServiceLifecycle
+
+/// The speaker process: watches the cluster and this machine's interfaces, lets `SpeakerState` decide what this node
+/// announces, and answers the neighbours accordingly.
+///
+///     Watcher<Service> ─────────┐
+///     Watcher<EndpointSlice> ───┤
+///     Watcher<Node> ────────────┤
+///     Watcher<IPAddressPool> ───┼──▶ Inbox ──▶ RunLoop(SpeakerState) ──▶ perform
+///     Watcher<L2Advertisement> ─┤                                         ├─ claim, release ──▶ LinkResponder ──▶ frames
+///     InterfaceMonitor ─────────┘                                         └─ emit ──▶ EventRecorder ──▶ API server
+///
+/// Nothing in here decides. Each object is reduced to its view as soon as it is read, so that what nobody needs does not
+/// wait in the inbox. An API server that is away changes nothing: what was decided last stays announced.
+package struct SpeakerService: ServiceLifecycle.Service {
+  private let options: SpeakerOptions
+  private let client: KubernetesClient
+  private let exclusions: InterfaceExclusions
+  private let logger: Logger
+
+  /// Throws what is wrong with the file of excluded interfaces.
+  package init(options: SpeakerOptions, client: KubernetesClient, logger: Logger) throws {
+    self.options = options
+    self.client = client
+    self.exclusions = try ExclusionFile.read(options.exclusionFile)
+    self.logger = logger
+  }
+
+  /// Runs until it is stopped or cancelled, and withdraws everything then; throws when an address to serve on, or a
+  /// socket to hear of interfaces on, cannot be had.
+  package func run() async throws {
+    let inbox = Inbox<SpeakerState.Event>(capacity: 1024)
+    let window = Window<SpeakerState> { _ = inbox.trySend(.tick) }
+    let tally = Tally()
+    let sockets = try ReadinessLoop(name: "layer2")
+    var dice = SystemRandomNumberGenerator()
+    let responder = LinkResponder(
+      on: sockets, exclusions: self.exclusions,
+      gratuitous: GratuitousSchedule.Settings(refreshInterval: self.options.refreshInterval), seed: dice.next(),
+      logger: self.logger)
+    let servers = try SpeakerServers.all(
+      self.options, window: window, tally: tally, responder: responder, logger: self.logger)
+    try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for server in servers {
+          group.addTask { try await server.run() }
+        }
+        group.addTask { try await self.followInterfaces(on: sockets, responder: responder, inbox: inbox) }
+        group.addTask {
+          await self.announce(inbox: inbox, window: window, tally: tally, responder: responder)
+        }
+        do {
+          try await group.waitForAll()
+        } catch is CancellationError {
+        } catch {
+          group.cancelAll()
+          throw error
+        }
+      }
+    }
+  }
+
+  private func followInterfaces(
+    on loop: ReadinessLoop, responder: LinkResponder, inbox: Inbox<SpeakerState.Event>
+  ) async throws {
+    try await InterfaceMonitor(on: loop, logger: self.logger).run { interfaces in
+      responder.interfacesChanged(interfaces)
+      let names = IPFamily.allCases.map { family in
+        (family, Set(self.exclusions.links(among: interfaces, for: family).map(\.name)))
+      }
+      await inbox.send(.interfaces(Dictionary(uniqueKeysWithValues: names)))
+    }
+  }
+
+  private func announce(
+    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: Tally, responder: LinkResponder
+  ) async {
+    await withTaskGroup(of: Void.self) { group in
+      let recorder = EventRecorder(self.client, component: "metallb-speaker", logger: self.logger)
+      group.addTask { await recorder.run() }
+      group.addTask { await responder.run() }
+      self.addWatchers(to: &group, inbox: inbox, tally: tally)
+      let hands = SpeakerHands(responder: responder, recorder: recorder, logger: self.logger)
+      let state = SpeakerState(
+        settings: SpeakerState.Settings(
+          node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
+          ignoresExclusion: self.options.ignoresExclusion))
+      var last = await RunLoop<SpeakerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
+        for action in actions { hands.perform(action) }
+        window.open(on: machine)
+      }
+      for action in last.handle(.stopping, at: Time.now) { hands.perform(action) }
+      window.close()
+      group.cancelAll()
+    }
+  }
+
+  private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: Tally) {
+    func follow<R: KubernetesResource>(
+      _ type: R.Type, namespace: String? = nil,
+      _ event: @escaping @Sendable (ObjectChange<R>) -> SpeakerState.Event
+    ) {
+      let watcher = Watcher(self.client, type, namespace: namespace, logger: self.logger)
+      group.addTask {
+        await watcher.run { change in
+          tally.count(change)
+          self.complain(about: change, of: type)
+          await inbox.send(event(change))
+        }
+      }
+    }
+    follow(KubernetesModel.Service.self) { .services($0.map(ExposedService.init)) }
+    follow(EndpointSlice.self) { .endpoints($0.map(EndpointsView.init)) }
+    follow(Node.self) { .nodes($0.map(NodeView.init)) }
+    follow(IPAddressPool.self, namespace: self.options.namespace) { .pools($0) }
+    follow(L2Advertisement.self, namespace: self.options.namespace) { .l2Advertisements($0) }
+  }
+
+  private func complain<R: KubernetesResource>(about change: ObjectChange<R>, of type: R.Type) {
+    guard case .malformed(let key, let reason) = change else { return }
+    self.logger.error(
+      "an object does not have the shape of its kind; its last good form stays in force",
+      metadata: ["kind": .string(type.type.kind), "object": "\(key)", "reason": .string(reason)])
+  }
+}

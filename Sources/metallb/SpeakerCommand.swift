@@ -1,0 +1,136 @@
+import ArgumentParser
+import KubernetesClient
+import Logging
+import Runner
+import Speaker
+
+/// `metallb speaker`: attracts the traffic; one runs per node. Flags and environment are upstream's.
+struct SpeakerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "speaker",
+    abstract: "Attracts the traffic of the addresses of Services to this node; one runs per node.",
+    discussion: """
+      Flags may be written with one dash or two, as MetalLB's own. Where a flag is not given, the environment counts: \
+      METALLB_NODE_NAME, METALLB_NAMESPACE, METALLB_POD_NAME, METALLB_HOST, METALLB_BGP_DEBOUNCE_TIMEOUT, \
+      METALLB_ML_BIND_ADDR, METALLB_ML_BIND_PORT, METALLB_ML_LABELS, METALLB_ML_SECRET_KEY_PATH, METALLB_BGP_TYPE, \
+      FRRK8S_NAMESPACE.
+      """)
+
+  @OptionGroup var process: ProcessOptions
+  @OptionGroup var tls: TLSOptions
+  @OptionGroup var memberlist: MemberlistOptions
+
+  @Option(help: "The name of the Node that this process runs on; by default METALLB_NODE_NAME.")
+  var nodeName: String?
+
+  @Option(help: "Accepted, as upstream accepts and ignores it.")
+  var host: String?
+
+  @Option(help: "Only Services of this class are announced; empty = only those without a class.")
+  var lbClass = ""
+
+  @Flag(help: "Announce from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers too.")
+  var ignoreExcludeLb = false
+
+  @Option(help: "A file that names the interfaces on which nothing is announced.")
+  var excludel2File = SpeakerOptions.standardExclusionFile
+
+  @Option(help: "Seconds between two refreshes of the neighbours' tables for each address; 0 = none.")
+  var l2RefreshSeconds = 60
+
+  @Option(help: "Milliseconds by which FRR's configuration is delayed; there is no FRR here, so it has no effect.")
+  var bgpDebounceTimeout: String?
+
+  @Option(name: .customLong("frrk8s-namespace"), help: "Accepted; no FRRConfiguration objects are written.")
+  var frrk8sNamespace: String?
+
+  mutating func validate() throws {
+    guard self.l2RefreshSeconds >= 0 else {
+      throw ValidationError("--l2-refresh-seconds \(self.l2RefreshSeconds) is negative; 0 switches the refresh off.")
+    }
+  }
+
+  func run() async throws {
+    let environment = ProcessOptions.environment
+    try self.check(environment)
+    let node = try self.resolvedNode(environment)
+    let namespace = try self.process.resolvedNamespace()
+    JSONLinesLogHandler.bootstrap(level: self.process.logLevel)
+    let logger = Logger(label: "speaker")
+    let options = SpeakerOptions(
+      namespace: namespace, node: node, loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
+      ignoresExclusion: self.ignoreExcludeLb, healthPort: self.process.healthProbePort,
+      metricsPort: self.process.port,
+      metricsCertificateDirectory: self.tls.metricsCertDir.isEmpty ? nil : self.tls.metricsCertDir,
+      requiresTLS13: self.tls.requiresTLS13, exclusionFile: self.excludel2File,
+      refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds))
+    self.process.warnAboutWhatIsNotServed(logger)
+    if self.memberlist.isConfigured(environment) {
+      logger.info("speakers do not gossip; the readiness of nodes tells which of them are alive")
+    }
+    let client = try self.process.client(agent: "speaker", logger: logger)
+    let service = try SpeakerService(options: options, client: client, logger: logger)
+    logger.info(
+      "speaker starting",
+      metadata: [
+        "version": .string(Version.current), "node": .string(node), "namespace": .string(namespace),
+        "server": "\(client.configuration.server)",
+      ])
+    try await self.process.supervise(service, client: client, logger: logger)
+  }
+
+  private func resolvedNode(_ environment: [String: String]) throws -> String {
+    for candidate in [self.nodeName, environment["METALLB_NODE_NAME"]] {
+      if let candidate, !candidate.isEmpty { return candidate }
+    }
+    throw ValidationError("The name of this node is not known: pass --node-name or set METALLB_NODE_NAME.")
+  }
+
+  /// What upstream refuses to start with is refused here too.
+  private func check(_ environment: [String: String]) throws {
+    let type = environment["METALLB_BGP_TYPE"] ?? ""
+    guard ["", "native", "frr", "frr-k8s"].contains(type) else {
+      throw ValidationError(
+        "unsupported BGP implementation type: \(type); METALLB_BGP_TYPE is native, frr or frr-k8s, or not set.")
+    }
+    let debounce = self.bgpDebounceTimeout ?? environment["METALLB_BGP_DEBOUNCE_TIMEOUT"] ?? ""
+    if !debounce.isEmpty {
+      guard let milliseconds = Int(debounce), milliseconds > 0 else {
+        throw ValidationError("--bgp-debounce-timeout \"\(debounce)\" is not a positive number of milliseconds.")
+      }
+    }
+    try self.memberlist.check(environment)
+  }
+}
+
+/// Flags of the gossip by which speakers learn of each other's end.
+struct MemberlistOptions: ParsableArguments {
+  @Option(help: "The address to gossip on; by default METALLB_ML_BIND_ADDR; empty = no gossip.")
+  var mlBindaddr: String?
+
+  @Option(help: "The port to gossip on; by default METALLB_ML_BIND_PORT, else 7946.")
+  var mlBindport: String?
+
+  @Option(help: "The labels of the speakers' pods; by default METALLB_ML_LABELS; empty = no gossip.")
+  var mlLabels: String?
+
+  @Option(help: "The directory with the file secretkey; by default METALLB_ML_SECRET_KEY_PATH.")
+  var mlSecretKeyPath: String?
+
+  @Flag(help: "Gossip at the pace of wide-area networks.")
+  var mlWanConfig = false
+
+  /// Whether speakers are meant to gossip.
+  func isConfigured(_ environment: [String: String]) -> Bool {
+    let address = self.mlBindaddr ?? environment["METALLB_ML_BIND_ADDR"] ?? ""
+    let labels = self.mlLabels ?? environment["METALLB_ML_LABELS"] ?? ""
+    return !address.isEmpty && !labels.isEmpty
+  }
+
+  func check(_ environment: [String: String]) throws {
+    let port = self.mlBindport ?? environment["METALLB_ML_BIND_PORT"] ?? ""
+    guard port.isEmpty || (Int(port).map { (0...65535).contains($0) } ?? false) else {
+      throw ValidationError("--ml-bindport \"\(port)\" is not a port: it lies between 0 and 65535.")
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import KubernetesModel
+import Primitives
+import TestKit
+
+@testable import Balancer
+
+/// A story of one speaker: lines of events, each followed by the actions that it must cause, as lines that begin with `>`.
+///
+///     synced                                   every list is there; `synced services` = only this one
+///     interfaces eth0,eth1
+///     pool NAME RANGE,RANGE [LABEL=VALUE ...]  `no pool NAME` deletes, so for all objects
+///     ad NAME [pools=A,B] [poolsWith=L=V] [on=LABEL=VALUE] [interfaces=A,B] [for=LABEL=VALUE]
+///     node NAME [notReady|unreported] [noNetwork] [LABEL=VALUE ...]
+///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [class=C] [type=T] [LABEL=VALUE ...]
+///     endpoints NS/NAME NODE,NODE|none
+///     members NODE,NODE
+///     stopping
+///
+/// `told` writes the events with what really happened after each; a story that is true is told as it was written.
+/// Events on Services (`> event`) and everything else are in the order of the actions.
+struct AnnouncementStory {
+  private(set) var state: SpeakerState
+
+  init(node: String = "w1", gossips: Bool = false, families: Set<IPFamily> = [.ipv4], class: String? = nil) {
+    self.state = SpeakerState(
+      settings: SpeakerState.Settings(
+        node: node, loadBalancerClass: `class`, failureDetector: gossips ? .gossip : .nodeReadiness,
+        families: families))
+  }
+
+  mutating func told(_ story: String) -> String {
+    story.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      .filter { !$0.hasPrefix(">") }
+      .flatMap { [$0] + self.happened($0) }
+      .joined(separator: "\n")
+  }
+
+  /// Plays the events of a story for what comes after it; returns how many verdicts were reached.
+  @discardableResult
+  mutating func play(_ story: String) -> Int {
+    let before = self.state.decisions
+    _ = self.told(story)
+    return self.state.decisions - before
+  }
+
+  private mutating func happened(_ line: String) -> [String] {
+    let words = line.split(separator: " ").map(String.init)
+    guard let verb = words.first, verb != "#" else { return [] }
+    return Self.events(verb, Array(words.dropFirst())).flatMap { event in
+      self.state.handle(event, at: t0).map { "> " + Self.text(of: $0) }
+    }
+  }
+
+  // MARK: Events
+
+  private static func events(_ verb: String, _ words: [String]) -> [SpeakerState.Event] {
+    let first = words.first ?? ""
+    let rest = Array(words.dropFirst())
+    switch verb {
+    case "synced": return Self.synced(first.isEmpty ? nil : first)
+    case "interfaces": return [.interfaces([.ipv4: Set(Self.list(first)), .ipv6: Set(Self.list(first))])]
+    case "pool": return [.pools(.applied(Self.pool(first, rest)))]
+    case "ad": return [.l2Advertisements(.applied(Self.advertisement(first, rest)))]
+    case "node": return [.nodes(.applied(Self.node(first, rest)))]
+    case "service": return [.services(.applied(Self.service(first, rest)))]
+    case "endpoints": return [.endpoints(.applied(Self.endpoints(first, rest)))]
+    case "members": return [.members(Set(Self.list(first)))]
+    case "stopping": return [.stopping]
+    case "no": return Self.deletion(first, rest.first ?? "")
+    default: return []
+    }
+  }
+
+  private static func synced(_ kind: String?) -> [SpeakerState.Event] {
+    let all: KeyValuePairs<String, SpeakerState.Event> = [
+      "services": .services(.synced), "endpoints": .endpoints(.synced), "nodes": .nodes(.synced),
+      "pools": .pools(.synced), "ads": .l2Advertisements(.synced),
+    ]
+    return all.filter { kind == nil || $0.key == kind }.map(\.value)
+  }
+
+  private static func deletion(_ kind: String, _ name: String) -> [SpeakerState.Event] {
+    switch kind {
+    case "pool": [.pools(.deleted(ObjectKey(namespace: "metallb-system", name: name)))]
+    case "ad": [.l2Advertisements(.deleted(ObjectKey(namespace: "metallb-system", name: name)))]
+    case "node": [.nodes(.deleted(ObjectKey(name: name)))]
+    case "service": [.services(.deleted(Self.key(name)))]
+    case "endpoints": [.endpoints(.deleted(Self.key(name + "-1")))]
+    default: []
+    }
+  }
+
+  static func pool(_ name: String, _ words: [String]) -> IPAddressPool {
+    IPAddressPool(
+      metadata: ObjectMeta(name: name, namespace: "metallb-system", labels: Self.labels(words.dropFirst())),
+      spec: IPAddressPool.Spec(addresses: Self.list(words.first ?? "")))
+  }
+
+  private static func advertisement(_ name: String, _ words: [String]) -> L2Advertisement {
+    var spec = L2Advertisement.Spec()
+    for word in words {
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      let value = parts.count == 2 ? parts[1] : ""
+      switch parts[0] {
+      case "pools": spec.ipAddressPools = Self.list(value)
+      case "poolsWith": spec.ipAddressPoolSelectors = Self.selectors(value)
+      case "on": spec.nodeSelectors = Self.selectors(value)
+      case "for": spec.serviceSelectors = Self.selectors(value)
+      case "interfaces": spec.interfaces = Self.list(value)
+      default: break
+      }
+    }
+    return L2Advertisement(metadata: ObjectMeta(name: name, namespace: "metallb-system"), spec: spec)
+  }
+
+  private static func node(_ name: String, _ words: [String]) -> NodeView {
+    NodeView(
+      name: name, labels: Self.labels(words),
+      readiness: words.contains("notReady") ? .notReady : words.contains("unreported") ? .unreported : .ready,
+      isNetworkUnavailable: words.contains("noNetwork"))
+  }
+
+  private static func service(_ name: String, _ words: [String]) -> ExposedService {
+    let addresses = words.first ?? ""
+    let options = words.dropFirst()
+    func option(_ name: String) -> String? {
+      options.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+    }
+    let ingress: ExposedService.Ingress =
+      switch addresses {
+      case "pending": .none
+      case "garbage": .invalid
+      default: .addresses(Self.list(addresses).compactMap { IPAddress($0) })
+      }
+    return ExposedService(
+      key: Self.key(name), uid: "u-\(name)", labels: Self.labels(options),
+      isLoadBalancer: option("type") ?? "LoadBalancer" == "LoadBalancer", loadBalancerClass: option("class"),
+      ingress: ingress, keepsTrafficLocal: options.contains("local"))
+  }
+
+  private static func endpoints(_ name: String, _ words: [String]) -> EndpointsView {
+    let nodes = (words.first ?? "none") == "none" ? [] : Self.list(words.first ?? "")
+    return EndpointsView(
+      key: Self.key(name + "-1"), service: Self.key(name), isUsable: !nodes.isEmpty, nodes: nodes.sorted())
+  }
+
+  static func key(_ text: String) -> ObjectKey {
+    let parts = text.split(separator: "/").map(String.init)
+    return ObjectKey(namespace: parts[0], name: parts.count > 1 ? parts[1] : "")
+  }
+
+  private static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
+
+  private static func labels(_ words: some Sequence<String>) -> [String: String] {
+    var labels: [String: String] = [:]
+    for word in words where !word.hasPrefix("class=") && !word.hasPrefix("type=") {
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { labels[parts[0]] = parts[1] }
+    }
+    return labels
+  }
+
+  private static func selectors(_ text: String) -> [LabelSelector] {
+    Self.list(text).map { LabelSelector(matchLabels: Self.labels([$0])) }
+  }
+
+  // MARK: Actions
+
+  private static func text(of action: SpeakerState.Action) -> String {
+    switch action {
+    case .announce(let announcement):
+      "announce \(announcement.service) \(Self.text(announcement.addresses)) on \(Self.text(announcement.interfaces))"
+    case .withdraw(let service, let addresses, let announcingProtocol, let reason):
+      "withdraw \(service) \(Self.text(addresses)) \(announcingProtocol.rawValue) \(reason.rawValue)"
+    case .claim(let address, let interfaces): "claim \(address) on \(Self.text(interfaces))"
+    case .release(let address): "release \(address)"
+    case .emit(let note):
+      "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
+    case .report(let problems):
+      "problems: " + (problems.isEmpty ? "none" : problems.map(\.message).joined(separator: "; "))
+    }
+  }
+
+  private static func text(_ addresses: [IPAddress]) -> String {
+    addresses.map(\.description).joined(separator: ",")
+  }
+
+  private static func text(_ interfaces: InterfaceSelection) -> String {
+    switch interfaces {
+    case .all: "all"
+    case .named(let names): names.sorted().joined(separator: ",")
+    }
+  }
+}
