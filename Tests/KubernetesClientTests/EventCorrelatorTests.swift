@@ -1,0 +1,178 @@
+import KubernetesModel
+import TestKit
+import Testing
+
+@testable import KubernetesClient
+
+@Suite struct EventCorrelatorTests {
+  private let start = Timestamp(seconds: 1_800_000_000)
+
+  private func occurrence(
+    _ message: String, name: String = "web", reason: String = "IPAllocated", version: String = "1"
+  ) -> EventCorrelator.Occurrence {
+    EventCorrelator.Occurrence(
+      object: ObjectReference(
+        apiVersion: "v1", kind: "Service", namespace: "shop", name: name, uid: "u-\(name)", resourceVersion: version),
+      type: "Normal", reason: reason, message: message)
+  }
+
+  private func time(_ seconds: Int64) -> Timestamp { Timestamp(seconds: self.start.seconds + seconds) }
+
+  @Test func `the first of a kind is created, with everything that kubectl shows`() {
+    var correlator = EventCorrelator(component: "metallb-controller")
+    let occurrence = self.occurrence(#"Assigned IP ["192.0.2.1"]"#)
+    var expected = Event(
+      metadata: ObjectMeta(name: "web.18fae27693b40000", namespace: "shop"), involvedObject: occurrence.object)
+    expected.type = "Normal"
+    expected.reason = "IPAllocated"
+    expected.message = #"Assigned IP ["192.0.2.1"]"#
+    expected.source = EventSource(component: "metallb-controller")
+    expected.reportingComponent = "metallb-controller"
+    expected.reportingInstance = ""
+    expected.firstTimestamp = self.start
+    expected.lastTimestamp = self.start
+    expected.count = 1
+    #expect(correlator.correlate(occurrence, time: self.start, at: t0) == .create(expected))
+  }
+
+  @Test func `the same again counts up the one there is, whatever the object's version`() throws {
+    var correlator = EventCorrelator(component: "c")
+    guard case .create(let first) = correlator.correlate(self.occurrence("m"), time: self.start, at: t0) else {
+      Issue.record("the first is not created")
+      return
+    }
+    var again = first
+    again.involvedObject.resourceVersion = "2"
+    again.count = 2
+    again.lastTimestamp = self.time(60)
+    let verdict = correlator.correlate(
+      self.occurrence("m", version: "2"), time: self.time(60), at: t0 + .seconds(60))
+    #expect(
+      verdict
+        == .count(
+          again, patch: ["count": 2, "lastTimestamp": .string(self.time(60).text), "message": "m"]))
+  }
+
+  @Test func `names differ within one instant`() {
+    var correlator = EventCorrelator(component: "c")
+    var names: Set<String> = []
+    for index in 0..<5 {
+      if case .create(let event) = correlator.correlate(self.occurrence("m\(index)"), time: self.start, at: t0) {
+        names.insert(event.metadata.name ?? "")
+      }
+    }
+    #expect(names.count == 5)
+  }
+
+  @Test func `the tenth different message within ten minutes is combined, and further ones count it up`() {
+    var correlator = EventCorrelator(component: "c")
+    for index in 1...9 {
+      let verdict = correlator.correlate(
+        self.occurrence("m\(index)"), time: self.time(Int64(index)), at: t0 + .seconds(index))
+      guard case .create(let event) = verdict else {
+        Issue.record("number \(index) is not created: \(verdict)")
+        return
+      }
+      #expect(event.message == "m\(index)")
+    }
+    guard
+      case .create(let combined) = correlator.correlate(
+        self.occurrence("m10"), time: self.time(10), at: t0 + .seconds(10))
+    else {
+      Issue.record("the combined one is not created")
+      return
+    }
+    #expect(combined.message == "(combined from similar events): m10")
+    guard
+      case .count(let counted, _) = correlator.correlate(
+        self.occurrence("m11"), time: self.time(11), at: t0 + .seconds(11))
+    else {
+      Issue.record("the combined one is not counted")
+      return
+    }
+    #expect(counted.key == combined.key)
+    #expect(counted.count == 2)
+    #expect(counted.message == "(combined from similar events): m11")
+  }
+
+  @Test func `different messages that are ten minutes apart are not combined`() {
+    var correlator = EventCorrelator(component: "c")
+    for index in 0..<15 {
+      let offset = index * 601
+      let verdict = correlator.correlate(
+        self.occurrence("m\(index)"), time: self.time(Int64(offset)), at: t0 + .seconds(offset))
+      guard case .create(let event) = verdict else {
+        Issue.record("number \(index) is not created: \(verdict)")
+        return
+      }
+      #expect(event.message == "m\(index)")
+    }
+  }
+
+  @Test func `other reasons and other objects are not similar`() {
+    var correlator = EventCorrelator(component: "c")
+    for index in 1...9 { _ = correlator.correlate(self.occurrence("m\(index)"), time: self.start, at: t0) }
+    for other in [self.occurrence("m10", reason: "AllocationFailed"), self.occurrence("m10", name: "db")] {
+      guard case .create(let event) = correlator.correlate(other, time: self.start, at: t0) else {
+        Issue.record("it is not created")
+        return
+      }
+      #expect(event.message == "m10")
+    }
+  }
+
+  @Test func `an object has 25 events at once and one more every five minutes`() {
+    var correlator = EventCorrelator(component: "c")
+    var kept = 0
+    for _ in 0..<40 where correlator.correlate(self.occurrence("m"), time: self.start, at: t0) != .drop { kept += 1 }
+    #expect(kept == 25)
+    #expect(correlator.correlate(self.occurrence("m"), time: self.time(299), at: t0 + .seconds(299)) == .drop)
+    let late = correlator.correlate(self.occurrence("m"), time: self.time(301), at: t0 + .seconds(301))
+    guard case .count(let event, _) = late else {
+      Issue.record("the refilled budget is not spent: \(late)")
+      return
+    }
+    // What was dropped was counted all the same.
+    #expect(event.count == 42)
+    #expect(correlator.correlate(self.occurrence("m", name: "db"), time: self.start, at: t0) != .drop)
+  }
+
+  @Test func `events about cluster-wide objects live in the default namespace`() {
+    var correlator = EventCorrelator(component: "c")
+    let node = EventCorrelator.Occurrence(
+      object: ObjectReference(apiVersion: "v1", kind: "Node", name: "n1"), type: "Normal", reason: "r", message: "m")
+    guard case .create(let event) = correlator.correlate(node, time: self.start, at: t0) else {
+      Issue.record("it is not created")
+      return
+    }
+    #expect(event.metadata.namespace == "default")
+  }
+}
+
+@Suite struct RecentlyUsedTests {
+  @Test func `what was used last survives, and it never grows past its capacity`() {
+    var cache = RecentlyUsed<Int, Int>(capacity: 10)
+    for key in 0..<100 {
+      cache[key] = key
+      cache[0] = 0
+      #expect(cache.count <= 10)
+    }
+    #expect(cache[0] == 0)
+    #expect(cache[99] == 99)
+    #expect(cache[50] == nil)
+    cache[0] = nil
+    #expect(cache[0] == nil)
+  }
+}
+
+@Suite struct TokenBucketTests {
+  @Test func `a bucket holds its burst at most`() {
+    var bucket = TokenBucket(burst: 2, interval: .seconds(10), at: t0)
+    let atOnce = (0..<4).map { _ in bucket.take(at: t0) }
+    #expect(atOnce == [true, true, false, false])
+    let tooEarly = bucket.take(at: t0 + .seconds(9))
+    #expect(!tooEarly)
+    let muchLater = (0..<4).map { _ in bucket.take(at: t0 + .seconds(1000)) }
+    #expect(muchLater == [true, true, false, false])
+  }
+}

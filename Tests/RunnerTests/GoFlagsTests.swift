@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Runner
+
+@Suite struct GoFlagsTests {
+  private func rewritten(_ arguments: String...) -> [String] {
+    GoFlags.arguments(arguments, commands: ["controller", "speaker"])
+  }
+
+  @Test func `one dash is as good as two`() {
+    #expect(
+      self.rewritten("metallb", "controller", "-port=1", "-log-level", "info", "--x", "y")
+        == ["controller", "--port=1", "--log-level", "info", "--x", "y"])
+  }
+
+  @Test func `a switch may be given a value`() {
+    #expect(
+      self.rewritten("metallb", "controller", "--disable-cert-rotation=true", "-webhook-http2=false", "--a=t", "--b=F")
+        == ["controller", "--disable-cert-rotation", "--a"])
+  }
+
+  @Test func `a program called controller is the controller`() {
+    #expect(self.rewritten("/controller", "-port=1") == ["controller", "--port=1"])
+    #expect(self.rewritten("/usr/bin/speaker") == ["speaker"])
+  }
+
+  @Test func `other commands are left alone`() {
+    #expect(self.rewritten("metallb", "lab", "-n=true", "-port=1") == ["lab", "-n=true", "-port=1"])
+    #expect(self.rewritten("metallb") == [])
+  }
+
+  @Test func `short options, numbers and what follows two dashes are left alone`() {
+    #expect(
+      self.rewritten("metallb", "speaker", "-h", "-1", "-", "--", "-port=1")
+        == ["speaker", "-h", "-1", "-", "--", "-port=1"])
+  }
+}
