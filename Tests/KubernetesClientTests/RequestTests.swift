@@ -33,7 +33,8 @@ import Testing
     let conflict = APIError.refused(
       self.refusal(
         409,
-        #"{"kind":"Status","status":"Failure","message":"the object has been modified","reason":"Conflict","code":409}"#))
+        #"{"kind":"Status","status":"Failure","message":"the object has been modified","reason":"Conflict","code":409}"#
+      ))
     let exists = APIError.refused(
       self.refusal(409, #"{"kind":"Status","message":"there is one","reason":"AlreadyExists","code":409}"#))
     #expect(conflict.isConflict)

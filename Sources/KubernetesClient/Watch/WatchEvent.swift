@@ -34,7 +34,8 @@ enum WatchEvent<R: KubernetesResource>: Decodable, Sendable {
         self = .upserted(try container.decode(R.self, forKey: .object))
       } catch {
         let header = try container.decode(Header.self, forKey: .object)
-        self = .malformed(header.key, version: header.version, reason: DecodingFailure(error).description)
+        let reason = DecodingFailure(error, in: container.codingPath + [CodingKeys.object]).description
+        self = .malformed(header.key, version: header.version, reason: reason)
       }
     case "DELETED":
       let header = try container.decode(Header.self, forKey: .object)

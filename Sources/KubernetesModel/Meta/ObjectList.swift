@@ -38,7 +38,7 @@ package enum Decoded<Item: KubernetesResource>: Decodable, Sendable {
     } catch {
       let names = (try? Header(from: decoder))?.metadata
       let key = ObjectKey(namespace: names?.namespace ?? "", name: names?.name ?? "")
-      self = .malformed(key, reason: DecodingFailure(error).description)
+      self = .malformed(key, reason: DecodingFailure(error, in: decoder.codingPath).description)
     }
   }
 }
@@ -47,9 +47,10 @@ package enum Decoded<Item: KubernetesResource>: Decodable, Sendable {
 package struct DecodingFailure: Error, CustomStringConvertible, Sendable {
   package let description: String
 
-  package init(_ error: any Error) {
+  /// Places are told relative to `root`, the path of the object within what is decoded.
+  package init(_ error: any Error, in root: [any CodingKey] = []) {
     func at(_ path: [any CodingKey], _ text: String) -> String {
-      let place = path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+      let place = path.dropFirst(root.count).map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
       return place.isEmpty ? text : "\(place.first == "." ? String(place.dropFirst()) : place): \(text)"
     }
     switch error {
