@@ -1,10 +1,16 @@
-import Balancer
-
 /// What the controller's flags and environment say, once they are understood (contract section 2.1).
 package struct ControllerOptions: Sendable {
   /// Whether admission webhooks are served, and whether anything else is done.
   package enum WebhookMode: String, Sendable, CaseIterable {
     case enabled, disabled, onlywebhook
+  }
+
+  /// What becomes of a Service that asks for a pool that does not exist.
+  package enum UnknownPool: String, Sendable, CaseIterable {
+    /// It gets an address from the auto-assigned pools, and a Warning.
+    case allocate
+    /// It stays pending, as with upstream 0.16.
+    case fail
   }
 
   /// The memberlist secret to create when it is missing, and the Deployment that is to own it.
@@ -21,7 +27,7 @@ package struct ControllerOptions: Sendable {
   /// Where pools are configured and secrets live.
   package var namespace: String
   package var loadBalancerClass: String?
-  package var unknownPool: ControllerState.Settings.UnknownPool
+  package var unknownPool: UnknownPool
   package var webhookMode: WebhookMode
   package var memberlistSecret: MemberlistSecret?
   /// 0 = not served.
@@ -34,7 +40,7 @@ package struct ControllerOptions: Sendable {
 
   package init(
     namespace: String, loadBalancerClass: String? = nil,
-    unknownPool: ControllerState.Settings.UnknownPool = .allocate, webhookMode: WebhookMode = .enabled,
+    unknownPool: UnknownPool = .allocate, webhookMode: WebhookMode = .enabled,
     memberlistSecret: MemberlistSecret? = nil, healthPort: Int = 17472, metricsPort: Int = 9120,
     metricsCertificateDirectory: String? = nil, requiresTLS13: Bool = true
   ) {

@@ -74,7 +74,8 @@ package struct ControllerService: ServiceLifecycle.Service {
       var dice = SystemRandomNumberGenerator()
       let state = ControllerState(
         settings: ControllerState.Settings(
-          loadBalancerClass: self.options.loadBalancerClass, unknownPool: self.options.unknownPool,
+          loadBalancerClass: self.options.loadBalancerClass,
+          unknownPool: self.options.unknownPool == .fail ? .fail : .allocate,
           writesInFlight: Self.writesInFlight, seed: dice.next()))
       let hands = ControllerHands(
         client: self.client, recorder: recorder, tasks: tasks, inbox: inbox, tally: tally, logger: self.logger)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Balancer
 import Controller
 import KubernetesClient
 import Logging
@@ -29,9 +28,7 @@ struct ControllerCommand: AsyncParsableCommand {
   var lbClass = ""
 
   @Option(help: "What becomes of a Service that asks for a pool that does not exist: allocate or fail.")
-  var unknownPool: UnknownPool = .allocate
-
-  typealias UnknownPool = ControllerState.Settings.UnknownPool
+  var unknownPool: ControllerOptions.UnknownPool = .allocate
 
   func run() async throws {
     JSONLinesLogHandler.bootstrap(level: self.process.logLevel)
@@ -87,4 +84,4 @@ struct WebhookOptions: ParsableArguments {
 }
 
 extension ControllerOptions.WebhookMode: ExpressibleByArgument {}
-extension ControllerState.Settings.UnknownPool: ExpressibleByArgument {}
+extension ControllerOptions.UnknownPool: ExpressibleByArgument {}
