@@ -91,12 +91,18 @@ struct OpenAPISchemas {
     case .scalar(let scalar): return self.scalar(scalar, default: value)
     case .named(let name): return self.reference(to: name, default: value)
     case .record(let record): schema = self.object(record)
-    case .list(let element, _): schema = ["type": "array", "items": self.schema(element)]
-    case .map(let element, _): schema = ["type": "object", "additionalProperties": self.schema(element)]
+    case .list(let element, _): schema = ["type": "array", "items": self.bare(element)]
+    case .map(let element, _): schema = ["type": "object", "additionalProperties": self.bare(element)]
     case .opaque, .deduced: return [:]
     }
     if let value { schema["default"] = value }
     return schema
+  }
+
+  /// The schema of elements, where a reference needs no wrapping.
+  private mutating func bare(_ shape: Shape) -> JSONValue {
+    let schema = self.schema(shape)
+    return schema["allOf"]?.array?.first ?? schema
   }
 
   private mutating func scalar(_ scalar: Shape.Scalar, default value: JSONValue?) -> JSONValue {

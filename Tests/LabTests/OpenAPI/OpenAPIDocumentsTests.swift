@@ -50,7 +50,7 @@ import Testing
     #expect(
       spec?[path: "properties", "ports"] == [
         "type": "array",
-        "items": ["allOf": [["$ref": "#/components/schemas/io.k8s.api.core.v1.ServicePort"]]],
+        "items": ["$ref": "#/components/schemas/io.k8s.api.core.v1.ServicePort"],
         "x-kubernetes-list-map-keys": ["port", "protocol"], "x-kubernetes-list-type": "map",
         "x-kubernetes-patch-merge-key": "port", "x-kubernetes-patch-strategy": "merge",
       ])
