@@ -36,8 +36,12 @@ struct ControllerHands: Sendable {
 
   private func write(_ write: ServiceWrite) async -> WriteOutcome {
     let addresses = (write.object.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
-    let outcome = await self.outcome { () async throws(APIError) in
-      try await self.client.replace(write.object, subresource: "status")
+    var object = write.object
+    // The server ignores the spec of a status write, but looks at its type to fill in `ipMode`, without which it refuses
+    // an address.
+    if object.spec == nil { object.spec = ServiceSpec(type: "LoadBalancer") }
+    let outcome = await self.outcome { [object] () async throws(APIError) in
+      try await self.client.replace(object, subresource: "status")
     }
     switch outcome {
     case .succeeded:
