@@ -92,12 +92,18 @@ struct ServiceRules: KindRules {
         if spec["clusterIPs"] == nil, spec["clusterIP"] == old[path: "spec", "clusterIP"] {
           spec["clusterIPs"] = old[path: "spec", "clusterIPs"]
         }
+        // Of the two fields only the older one was changed: it speaks for both.
+        if let address = spec["clusterIP"], address != old[path: "spec", "clusterIP"],
+          spec["clusterIPs"] == old[path: "spec", "clusterIPs"]
+        {
+          spec["clusterIPs"] = .array([address])
+        }
       }
     }
     if before.needsNodePort, view.needsNodePort, var ports = object[path: "spec", "ports"]?.array {
       for index in ports.indices where ports[index]["nodePort"] == nil {
         let match = before.ports.first {
-          $0["port"] == ports[index]["port"] && $0["protocol"] == ports[index]["protocol"]
+          $0["port"] == ports[index]["port"] && $0["protocol"] == ports[index]["protocol"] ?? "TCP"
         }
         ports[index]["nodePort"] = match?["nodePort"]
       }
