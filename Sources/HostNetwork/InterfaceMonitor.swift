@@ -41,23 +41,35 @@ package struct InterfaceMonitor: Sendable {
   }
 
   /// Reads notifications until none is left.
+  ///
+  /// When some were lost, those that are left in the buffer are older than the loss: they are thrown away before the new
+  /// list is taken, which they would falsify.
   private func catchUp(
     _ table: inout InterfaceTable, with notifications: NetlinkSocket, _ lists: NetlinkSocket
   ) throws(NetlinkSocket.Failure) {
+    var isComplete = true
     while true {
       switch try notifications.hear() {
-      case .nothing:
+      case .nothing where isComplete:
         return
-      case .overrun:
-        self.logger.debug("interface notifications were lost, listing interfaces anew")
+      case .nothing:
+        self.logger.debug("notifications about interfaces were lost, listing them anew")
         table = try lists.interfaceTable()
-      case .messages(let messages):
+        isComplete = true
+      case .overrun:
+        isComplete = false
+      case .messages(let messages) where isComplete:
         do throws(NetlinkMessage.Malformed) {
           for message in messages { try table.apply(message) }
         } catch {
-          self.logger.warning("listing interfaces anew", metadata: ["reason": "\(error)"])
-          table = try lists.interfaceTable()
+          self.logger.warning("a notification about interfaces is unreadable", metadata: ["reason": "\(error)"])
+          isComplete = false
         }
+      case .unreadable(let error):
+        self.logger.warning("a notification about interfaces is unreadable", metadata: ["reason": "\(error)"])
+        isComplete = false
+      case .messages:
+        continue
       }
     }
   }

@@ -197,7 +197,7 @@ package final class LinkResponder: Sendable {
         self.state.withLock { $0.counters[.v4(reply.sender), default: Counters()].responsesSent += 1 }
       }
     } catch {
-      // The asker asks again; a socket whose interface is down reports that once and works again when it is up.
+      // The asker asks again, and the socket stays usable.
       self.report(error, on: socket)
     }
   }
@@ -252,8 +252,9 @@ package final class LinkResponder: Sendable {
     }
   }
 
-  /// Logs the first of equal failures of a link.
+  /// Logs the first of equal failures of a link. That an interface is down or gone is not one: the monitor tells that.
   private func report(_ error: SystemError, on socket: PacketSocket) {
+    guard ![ENETDOWN, ENXIO, ENODEV].contains(error.code) else { return }
     let isNews = self.state.withLock { state in
       guard let endpoint = state.endpoints[socket.link.index], endpoint.socket === socket else { return false }
       defer { state.endpoints[socket.link.index]?.failure = error.code }

@@ -61,14 +61,21 @@ package final class NetlinkSocket: Sendable {
   package enum Heard: Sendable, Hashable {
     case messages([NetlinkMessage])
     case nothing
-    /// Notifications were lost: only a new dump tells the state.
+    /// Notifications were lost: only a new list tells the state.
     case overrun
+    /// A notification was not understood, which is as bad.
+    case unreadable(NetlinkMessage.Malformed)
   }
 
   /// Reads one datagram of notifications, without waiting.
   package func hear() throws(Failure) -> Heard {
     switch Result(catching: { () throws(SystemError) in try self.datagram(flags: Int32(MSG_DONTWAIT)) }) {
-    case .success(let datagram?): return .messages(try Self.messages(in: datagram))
+    case .success(let datagram?):
+      do throws(NetlinkMessage.Malformed) {
+        return .messages(try NetlinkMessage.messages(in: datagram))
+      } catch {
+        return .unreadable(error)
+      }
     case .success(nil): return .nothing
     case .failure(let error) where error.code == ENOBUFS: return .overrun
     case .failure(let error): throw .system(error)
@@ -78,7 +85,7 @@ package final class NetlinkSocket: Sendable {
   /// All interfaces with their addresses, as they are now.
   package func interfaceTable() throws(Failure) -> InterfaceTable {
     // A list that was interrupted by a change may lack entries (NLM_F_DUMP_INTR): take it again.
-    for _ in 0..<10 {
+    for _ in 0..<100 {
       var table = InterfaceTable()
       let links = try self.dump(RTM_GETLINK, Self.linkRequest)
       let addresses = try self.dump(RTM_GETADDR, [UInt8](repeating: 0, count: 8))
@@ -126,15 +133,17 @@ package final class NetlinkSocket: Sendable {
     }
   }
 
-  /// One datagram; nil if there is none, or none yet.
+  /// One datagram; nil if there is none yet.
   private func datagram(flags: Int32) throws(SystemError) -> [UInt8]? {
     var length = 0
     let datagram = [UInt8](unsafeUninitializedCapacity: Self.largestDatagram) { buffer, count in
-      length = recv(self.descriptor.number, buffer.baseAddress, buffer.count, flags)
+      repeat {
+        length = recv(self.descriptor.number, buffer.baseAddress, buffer.count, flags)
+      } while length < 0 && errno == EINTR
       count = max(0, length)
     }
     if length >= 0 { return datagram }
-    guard errno == EAGAIN || errno == EINTR else { throw SystemError("receive from netlink") }
+    guard errno == EAGAIN else { throw SystemError("receive from netlink") }
     return nil
   }
 
