@@ -11,7 +11,7 @@ package struct Controller: Sendable {
       try await body(controller)
     } catch {
       await controller.process.stop()
-      throw HarnessError.notReady("\(error)\nthe controller's log:\n\(controller.process.standardError.suffix(3000))")
+      throw HarnessError.notReady("\(error)\nthe controller's log:\n\(controller.log.suffix(3000))")
     }
     let code = await controller.process.stop()
     guard code == 0 else { throw HarnessError.notReady("the controller ended with \(code ?? -1) on SIGTERM") }
