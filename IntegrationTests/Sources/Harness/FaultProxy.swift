@@ -22,7 +22,9 @@ package struct FaultProxy: Sendable {
     let process = try ChildProcess([try Tool.cached("python/bin/python"), program, kubeconfig])
     let port = try await eventually("the proxy listens") {
       process.standardOutput.trimmingCharacters(in: .newlines)
-    } isRight: { !$0.isEmpty }
+    } isRight: {
+      !$0.isEmpty
+    }
     self.process = process
     self.address = "http://127.0.0.1:\(port)"
     self.kubeconfig = try Workspace.current.file(
@@ -51,7 +53,9 @@ package struct FaultProxy: Sendable {
     package var from: String?
     package var to: String?
 
-    package init(_ action: String? = nil, method: String? = nil, path: String? = nil, watch: Bool? = nil, times: Int? = nil) {
+    package init(
+      _ action: String? = nil, method: String? = nil, path: String? = nil, watch: Bool? = nil, times: Int? = nil
+    ) {
       self.action = action
       self.method = method
       self.path = path
@@ -92,7 +96,10 @@ package struct FaultProxy: Sendable {
   @discardableResult
   private func control(_ method: String, _ path: String, _ body: String = "") async throws -> String {
     try await run(
-      ["curl", "--silent", "--fail", "--max-time", "10", "--request", method, "--data-binary", "@-", self.address + path],
+      [
+        "curl", "--silent", "--fail", "--max-time", "10", "--request", method, "--data-binary", "@-",
+        self.address + path,
+      ],
       input: body
     ).expectSuccess()
   }
