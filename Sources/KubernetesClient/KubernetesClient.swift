@@ -129,11 +129,6 @@ package struct KubernetesClient: Sendable {
     try self.decode(try await self.transport.send(request))
   }
 
-  /// Hangs up on a server that does not answer; the next request dials anew.
-  package func dropConnections() {
-    self.transport.dropConnections()
-  }
-
   private func decode<Answer: Decodable>(_ body: ByteBuffer) throws(APIError) -> Answer {
     do {
       return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))

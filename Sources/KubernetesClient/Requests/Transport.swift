@@ -4,6 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Runner
+import Synchronization
 
 /// Carries requests to one API server: address, credentials, time limits, and the server's wish to be asked later.
 final class Transport: Sendable {
@@ -19,6 +20,8 @@ final class Transport: Sendable {
   private static let longestPostponement = Duration.seconds(30)
 
   private let http: HTTPClient
+  /// When the server was last heard, on any request or watch.
+  private let lastHeard = Mutex(Time.now)
   private let connections = OpenConnections()
   private let credentials: CredentialStore
   private let configuration: ClusterConfiguration
@@ -56,9 +59,17 @@ final class Transport: Sendable {
     try? await self.http.shutdown()
   }
 
-  /// Hangs up on the server: whatever is under way fails, whatever comes next dials anew.
-  func dropConnections() {
-    self.connections.closeAll()
+  /// The server was heard.
+  func heard() {
+    let now = Time.now
+    self.lastHeard.withLock { $0 = now }
+  }
+
+  /// A request begun at `start` has had no answer in time. If nothing else was heard since either, then nobody is at the
+  /// other end, though the connection stands (a stopped process, a proxy without a backend): hang up, so that whatever is
+  /// under way fails and the next request dials anew.
+  private func missedAnswer(since start: ContinuousClock.Instant) {
+    if self.lastHeard.withLock({ $0 < start }) { self.connections.closeAll() }
   }
 
   /// The body of a 2xx answer.
@@ -95,10 +106,14 @@ final class Transport: Sendable {
     while true {
       let prepared = try await self.prepared(request)
       let response: HTTPClientResponse
+      let start = Time.now
       do {
         response = try await self.http.execute(prepared, timeout: Self.headLimit)
+        self.heard()
       } catch {
-        throw Failures.apiError(error, limit: .seconds(20))
+        let failure = Failures.apiError(error, limit: .nanoseconds(Self.headLimit.nanoseconds))
+        if case .timedOut = failure { self.missedAnswer(since: start) }
+        throw failure
       }
       if response.status.code == 200 { return response.body }
       let body = try await self.collected(response)
@@ -119,14 +134,18 @@ final class Transport: Sendable {
 
   private func attempt(_ request: APIRequest) async throws(APIError) -> (Head, ByteBuffer) {
     let prepared = try await self.prepared(request)
+    let start = Time.now
     do {
       return try await withTimeout(Self.requestLimit) {
         let response = try await self.http.execute(prepared, timeout: Self.silenceLimit)
+        self.heard()
         let body = try await response.body.collect(upTo: Self.maximumAnswer)
         return (Head(code: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After")), body)
       }
     } catch {
-      throw Failures.apiError(error, limit: Self.requestLimit)
+      let failure = Failures.apiError(error, limit: Self.requestLimit)
+      if case .timedOut = failure { self.missedAnswer(since: start) }
+      throw failure
     }
   }
 

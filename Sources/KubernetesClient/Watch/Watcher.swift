@@ -52,8 +52,6 @@ package struct Watcher<R: KubernetesResource>: Sendable {
     do throws(APIError) {
       return .page(try await self.client.page(in: self.scope, limit: limit, continuing: token))
     } catch {
-      // Nobody there, though the connection stands: hang up, so that the next attempt finds another way.
-      if case .timedOut = error { self.client.dropConnections() }
       return .failed(error)
     }
   }
@@ -74,7 +72,10 @@ package struct Watcher<R: KubernetesResource>: Sendable {
     do {
       var lines = LineSplitter()
       let decoder = JSONDecoder()
-      for try await chunk in try await self.client.transport.open(request) {
+      let chunks = try await self.client.transport.open(request)
+      failures.note(nil)
+      for try await chunk in chunks {
+        self.client.transport.heard()
         lines.append(chunk)
         while let line = lines.next() {
           let event: WatchEvent<R>
@@ -84,7 +85,6 @@ package struct Watcher<R: KubernetesResource>: Sendable {
             return .garbage(DecodingFailure(error).description)
           }
           if case .failed = event { return .event(event) }
-          failures.note(nil)
           for change in reflector.handle(.event(event)) { await deliver(change) }
         }
         if lines.isOverlong { return .garbage("a line of more than \(LineSplitter.maximumLine) bytes") }
