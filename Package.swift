@@ -30,10 +30,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: [.target(name: name), "TestKit"] + (name == "Primitives" ? [] : ["Primitives"]) + dependencies,
+    exclude: exclude,
     swiftSettings: strict)
 }
 
@@ -105,12 +106,17 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Figures, not a product: `swift run -c release allocator-benchmark`.
+    .executableTarget(
+      name: "allocator-benchmark", dependencies: ["Balancer", "KubernetesModel", "Primitives"],
+      path: "Benchmarks/Allocator", swiftSettings: strict),
+
     // Unit tests: pure, virtual time, no socket.
     .target(
       name: "TestKit", dependencies: ["Primitives", "KubernetesModel"], path: "Tests/TestKit", swiftSettings: strict),
     tests(of: "Primitives"),
     tests(of: "KubernetesModel"),
-    tests(of: "Balancer", ["KubernetesModel"]),
+    tests(of: "Balancer", ["KubernetesModel"], exclude: ["Scenarios"]),
     tests(of: "BGP"),
     tests(of: "BFD"),
     tests(of: "Gossip"),

@@ -35,6 +35,7 @@ extension Allocator {
     let allocations = homeless.sorted().compactMap { service in self.forget(service).map { (service, $0) } }
     for (name, new) in pools where self.ledgers[name] == nil {
       self.ledgers[name] = PoolLedger(new, scope: PoolScope(new.restriction, namespaces: namespaces))
+      self.touched.insert(name)
       disturbance.pools.insert(name)
     }
     self.directory = PoolDirectory(self.ledgers.values)

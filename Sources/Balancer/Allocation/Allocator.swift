@@ -31,7 +31,7 @@ package struct Allocator: Sendable, Equatable {
   private(set) var allocations: [ObjectKey: Allocation] = [:]
   private(set) var uses: [IPAddress: Use] = [:]
   private var openings: [Opening] = []
-  private var touched: Set<String> = []
+  var touched: Set<String> = []
 
   package init() {}
 
