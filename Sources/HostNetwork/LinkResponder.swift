@@ -82,7 +82,7 @@ package final class LinkResponder: Sendable {
       }) {
         self.interfacesChanged(interfaces)
       }
-      self.handle(.tick, at: now)
+      self.take(.tick, at: now)
     }
     self.interfacesChanged([])
   }
@@ -211,8 +211,14 @@ package final class LinkResponder: Sendable {
     }
   }
 
-  /// Takes an event of the schedule into account, and sends the bursts that are due.
+  /// Takes an event of the schedule into account, and lets `run` look at its deadline anew.
   private func handle(_ event: GratuitousSchedule.Event, at now: ContinuousClock.Instant) {
+    self.take(event, at: now)
+    _ = self.changes.trySend(())
+  }
+
+  /// Takes an event of the schedule into account, and sends the bursts that are due.
+  private func take(_ event: GratuitousSchedule.Event, at now: ContinuousClock.Instant) {
     let outgoing = self.state.withLock { state in
       state.schedule.handle(event, at: now).flatMap { action in
         switch action {
@@ -221,7 +227,6 @@ package final class LinkResponder: Sendable {
       }
     }
     self.send(outgoing, at: now)
-    _ = self.changes.trySend(())
   }
 
   private static func burst(for address: IPAddress, _ state: State) -> [Outgoing] {
