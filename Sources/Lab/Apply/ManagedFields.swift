@@ -109,7 +109,7 @@ package struct ManagedFields: Sendable, Hashable {
   package func written(to object: JSONValue) -> JSONValue {
     var result = object
     var metadata = object["metadata"] ?? [:]
-    metadata["managedFields"] = self.isEmpty ? nil : self.json
+    metadata["managedFields"] = self.isEmpty ? JSONValue?.none : self.json
     result["metadata"] = metadata
     return result
   }

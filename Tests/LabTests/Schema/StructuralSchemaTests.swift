@@ -175,6 +175,27 @@ import Testing
     #expect(try self.errors(self.peer, ["spec": ["connectTime": "2s"]]) == [])
   }
 
+  @Test func `a rule on an object leaves the object out of the sentence, and may point below it`() throws {
+    let schema: JSONValue = [
+      "type": "object",
+      "properties": [
+        "spec": [
+          "type": "object", "properties": ["a": ["type": "integer"]],
+          "x-kubernetes-validations": [
+            ["rule": "!has(self.a) || self.a < 3", "message": "too much", "fieldPath": ".a"],
+            ["rule": "has(self.a)", "messageExpression": "'no ' + string(size(self))", "reason": "FieldValueRequired"],
+            ["rule": "self.b == 1"],
+          ],
+        ]
+      ],
+    ]
+    #expect(
+      try self.errors(schema, ["spec": ["a": 3]]) == [
+        "spec.a: Invalid value: too much", "spec: Invalid value: rule evaluation error: no such key: b",
+      ])
+    #expect(try self.errors(schema, ["spec": [:]]).first == "spec: Required value: no 0")
+  }
+
   @Test func `a rule about a transition needs an old value`() throws {
     let new: JSONValue = ["spec": ["graceful": true]]
     #expect(try self.errors(self.peer, new) == [])

@@ -36,7 +36,7 @@ package struct CELRule: Sendable {
     do throws(CELError) {
       if try self.expression.evaluate(variables) == .bool(true) { return nil }
     } catch {
-      return .invalid(field, value.isCompound ? nil : value, "rule evaluation error: \(error.description)")
+      return .invalid(field, value.named, "rule evaluation error: \(error.description)")
     }
     return self.error(field, value, self.sentence(variables))
   }
@@ -53,11 +53,12 @@ package struct CELRule: Sendable {
     case .required: .required(field, sentence)
     case .forbidden: .forbidden(field, sentence)
     case .duplicate: .duplicate(field, value)
-    default: .invalid(field, value.isCompound ? nil : value, sentence)
+    default: .invalid(field, value.named, sentence)
     }
   }
 }
 
 extension JSONValue {
-  fileprivate var isCompound: Bool { self.array != nil || self.object != nil }
+  /// The value as a sentence names it; lists and objects are left out.
+  fileprivate var named: JSONValue? { self.array == nil && self.object == nil ? .some(self) : .none }
 }
