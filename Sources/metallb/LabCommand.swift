@@ -5,5 +5,5 @@ struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab",
     abstract: "A whole small cluster on this machine, to try things out and to test.",
-    subcommands: [])
+    subcommands: [LabAPIServerCommand.self])
 }

@@ -124,11 +124,11 @@ extension APIFailure {
   }
 
   /// Options of a request, `ListOptions` for example, that contradict themselves.
-  package static func invalidOptions(_ kind: String, _ problem: FieldError) -> APIFailure {
+  package static func invalidOptions(_ kind: String, _ problems: [FieldError]) -> APIFailure {
     var details = APIStatus.Details()
     details.group = "meta.k8s.io"
     details.kind = kind
-    return self.invalid(kind: "\(kind).meta.k8s.io", "", details: details, [problem])
+    return self.invalid(kind: "\(kind).meta.k8s.io", "", details: details, problems)
   }
 
   private static func invalid(kind: String, _ name: String, details: APIStatus.Details, _ problems: [FieldError])

@@ -32,7 +32,7 @@ package actor APIRegistry {
   }
 
   package let settings: Settings
-  let clock: @Sendable () -> Timestamp
+  nonisolated let clock: @Sendable () -> Timestamp
   var dice: SplitMix64
   var store: ObjectStore
   var catalog: ResourceCatalog
@@ -106,6 +106,12 @@ package actor APIRegistry {
       items: page.items.map { definition.presented($0) }, resourceVersion: String(page.revision),
       continuation: page.next.map { ContinueToken(after: $0, revision: page.revision).text },
       remaining: page.next == nil || hasSelector ? nil : page.remaining)
+  }
+
+  /// Forgets the history, so that watches and pages from before are told to start anew.
+  package func compact() {
+    self.store.compact()
+    self.signal.raiseAll()
   }
 
   // MARK: Committing

@@ -41,12 +41,17 @@ package struct ResourceCatalog: Sendable {
       .sorted { $0.type.plural < $1.type.plural }
   }
 
+  /// Everything that is served, in all versions.
+  package var all: [ResourceDefinition] {
+    ([""] + self.groupNames).flatMap { group in
+      self.versions(of: group).flatMap { self.definitions(group: group, version: $0) }
+    }
+  }
+
   /// One definition for each place where objects are kept: in the version that its group prefers.
   package var stored: [ResourceDefinition] {
     var seen: Set<ResourceCollection> = []
-    return ([""] + self.groupNames).flatMap { group in
-      self.versions(of: group).flatMap { self.definitions(group: group, version: $0) }
-    }.filter { $0.isStored && seen.insert($0.collection).inserted }
+    return self.all.filter { $0.isStored && seen.insert($0.collection).inserted }
   }
 
   /// The type that a collection's objects are best handled as.
@@ -86,6 +91,7 @@ package struct ResourceCatalog: Sendable {
     let storage = versions.first { $0["storage"]?.bool == true }?["name"]?.string ?? ""
     return versions.filter { $0["served"]?.bool == true }.compactMap { version in
       guard let name = version["name"]?.string else { return nil }
+      let schema = version[path: "schema", "openAPIV3Schema"]
       var subresources: [String] = []
       if version[path: "subresources", "status"] != nil { subresources.append("status") }
       if version[path: "subresources", "scale"] != nil { subresources.append("scale") }
@@ -102,7 +108,7 @@ package struct ResourceCatalog: Sendable {
         verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
         subresources: subresources, rules: CustomResourceRules(hasStatus: subresources.contains("status")),
         custom: CustomResource(
-          schema: version[path: "schema", "openAPIV3Schema"].flatMap { try? StructuralSchema(openAPIV3Schema: $0) },
+          schema: schema.flatMap { try? StructuralSchema(openAPIV3Schema: $0) }, openAPISchema: schema,
           printerColumns: version["additionalPrinterColumns"]?.array ?? [],
           selectableFields: (version["selectableFields"]?.array ?? []).compactMap {
             $0["jsonPath"]?.string.map { String($0.drop { $0 == "." }) }

@@ -50,6 +50,8 @@ package struct ResourceDefinition: Sendable {
 /// What one version of a CRD says of its objects.
 package struct CustomResource: Sendable {
   package var schema: StructuralSchema?
+  /// The same as the CRD has it, for the OpenAPI documents.
+  package var openAPISchema: JSONValue?
   package var printerColumns: [JSONValue]
   package var selectableFields: [String]
   package var deprecationWarning: String?

@@ -68,6 +68,8 @@ package struct WatchStream: AsyncSequence, Sendable {
     }
 
     package var hasEnded: Bool { self.isOver }
+    /// Whether the next event is there already.
+    package var hasNext: Bool { !self.isOver && !self.waiting.isEmpty }
 
     /// A bookmark: everything up to its version has been told.
     package func bookmark(isInitialEnd: Bool = false) -> Event {
@@ -75,7 +77,7 @@ package struct WatchStream: AsyncSequence, Sendable {
     }
 
     static func bookmark(_ definition: ResourceDefinition, _ revision: UInt64, isInitialEnd: Bool) -> Event {
-      var metadata: JSONValue = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
+      var metadata: JSONValue = ["resourceVersion": .string(String(revision))]
       if isInitialEnd { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
       return Event(
         kind: .bookmark,
