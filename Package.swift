@@ -75,7 +75,7 @@ let package = Package(
       [
         "KubernetesModel", "Primitives", "Runner", asyncHTTPClient, logging, nioCore, nioPosix, nioSSL, nioHTTP1, yams,
       ]),
-    library("HostNetwork", ["CLinux", "Layer2", "Primitives", "Runner", logging, nioCore, nioPosix]),
+    library("HostNetwork", ["CLinux", "Layer2", "Primitives", "Runner", logging]),
     library(
       "Serving",
       [
@@ -106,10 +106,13 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // Figures, not a product: `swift run -c release allocator-benchmark`.
+    // Figures, not products: `swift run -c release allocator-benchmark`.
     .executableTarget(
       name: "allocator-benchmark", dependencies: ["Balancer", "KubernetesModel", "Primitives"],
       path: "Benchmarks/Allocator", swiftSettings: strict),
+    .executableTarget(
+      name: "arp-benchmark", dependencies: ["CLinux", "HostNetwork", "Layer2", "Primitives", "Runner", logging],
+      path: "Benchmarks/ARP", swiftSettings: strict),
 
     // Unit tests: pure, virtual time, no socket.
     .target(
