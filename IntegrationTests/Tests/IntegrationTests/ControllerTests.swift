@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything {
+extension Everything.Servers {
   /// The controller against a real kube-apiserver, with the rights of its service account and none besides.
   @Suite(.realAPIServer, .timeLimit(.minutes(5)))
   struct ControllerTests {
@@ -16,16 +16,7 @@ extension Everything {
       self.server = server
       self.kubectl = Kubectl(.current, kubeconfig: server.kubeconfig)
       self.python = PythonClient(kubeconfig: server.kubeconfig)
-      try await self.python(
-        """
-        for service in core.list_service_for_all_namespaces().items:
-            if service.metadata.name != 'kubernetes':
-                core.delete_namespaced_service(service.metadata.name, service.metadata.namespace)
-        for pool in custom.list_namespaced_custom_object('metallb.io', 'v1beta1', 'metallb-system', 'ipaddresspools')['items']:
-            custom.delete_namespaced_custom_object('metallb.io', 'v1beta1', 'metallb-system', 'ipaddresspools', pool['metadata']['name'])
-        for event in core.list_namespaced_event('default').items:
-            core.delete_namespaced_event(event.metadata.name, 'default')
-        """)
+      try await self.python.clear()
     }
 
     private func withController(_ extra: String..., body: (Controller) async throws -> Void) async throws {

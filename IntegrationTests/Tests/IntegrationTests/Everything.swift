@@ -1,9 +1,17 @@
 import Harness
 import Testing
 
-/// All suites, one after the other: they share two cores, and a cluster that starves proves nothing.
-@Suite(.serialized, .leavesNothingBehind)
-enum Everything {}
+/// All suites. Two go on at a time, one of each group: they share two cores, and a cluster that starves proves nothing.
+@Suite(.leavesNothingBehind)
+enum Everything {
+  /// What needs API servers only.
+  @Suite(.serialized)
+  enum Servers {}
+
+  /// What needs a lab's whole cluster.
+  @Suite(.serialized)
+  enum Clusters {}
+}
 
 /// Looks at the machine before the first test and after the last one: what is there afterwards must have been there before.
 struct LeavesNothingBehind: SuiteTrait, TestScoping {

@@ -56,7 +56,7 @@ extension Trait where Self == BothAPIServers {
   static var bothAPIServers: Self { BothAPIServers() }
 }
 
-extension Everything {
+extension Everything.Servers {
   /// What people type with kubectl, against the lab's API server and a real one: both must answer the same.
   @Suite(.bothAPIServers, .timeLimit(.minutes(3)))
   struct KubectlTests {

@@ -1,0 +1,101 @@
+import Foundation
+
+/// A whole lab cluster with a name of its own: nodes node-1, node-2, ..., a client and a router.
+package struct Lab: Sendable {
+  package let name: String
+  package let kubeconfig: String
+  package let nodes: [String]
+
+  @TaskLocal package static var current: Lab?
+
+  /// Starts one, hands it to `body` and takes it down, whatever happens.
+  package static func with(nodes: Int = 3, _ body: (Lab) async throws -> Void) async throws {
+    let name = "test-\(getpid())-\(Workspace.current.newNumber())"
+    do {
+      _ = try await run([try Tool.metallb(), "lab", "up", "--name", name, "--nodes", "\(nodes)"], within: .seconds(70))
+        .expectSuccess()
+      let kubeconfig = try await run([try Tool.metallb(), "lab", "kubeconfig", "--name", name]).expectSuccess()
+      let path = kubeconfig.hasPrefix("/") ? kubeconfig : try Workspace.current.file("kubeconfig", kubeconfig)
+      try await body(Lab(name: name, kubeconfig: path, nodes: (1...nodes).map { "node-\($0)" }))
+    } catch {
+      await self.takeDown(name)
+      throw error
+    }
+    await self.takeDown(name)
+  }
+
+  private static func takeDown(_ name: String) async {
+    await Task.detached {
+      _ = try? await run([try Tool.metallb(), "lab", "down", "--name", name], within: .seconds(60))
+    }.value
+  }
+
+  package var kubectl: Kubectl { Kubectl(.current, kubeconfig: self.kubeconfig) }
+
+  /// `metallb lab exec HOST -- COMMAND`, as people type it.
+  package func exec(_ host: String, _ command: String..., within limit: Duration = .seconds(30)) async throws -> Output
+  {
+    try await run([try Tool.metallb(), "lab", "exec", "--name", self.name, host, "--"] + command, within: limit)
+  }
+
+  /// The same, left running.
+  package func start(_ host: String, _ command: String...) throws -> ChildProcess {
+    try ChildProcess([try Tool.metallb(), "lab", "exec", "--name", self.name, host, "--"] + command)
+  }
+
+  package func kill(_ node: String) async throws { try await self.order("kill", node) }
+  package func cut(_ node: String) async throws { try await self.order("cut", node) }
+  package func heal(_ node: String) async throws { try await self.order("heal", node) }
+
+  private func order(_ verb: String, _ node: String) async throws {
+    _ = try await run([try Tool.metallb(), "lab", verb, "--name", self.name, node]).expectSuccess()
+  }
+
+  /// Our own manifest, and what MetalLB's installation page says to wait for.
+  package func install(_ kubectl: Kubectl? = nil) async throws {
+    let kubectl = kubectl ?? self.kubectl
+    try await kubectl(
+      "apply", "-f", Tool.repository.appendingPathComponent("Deploy/manifests/metallb-native.yaml").path)
+    try await eventually("all pods of metallb-system exist", within: .seconds(30)) {
+      try await kubectl("get", "pods", "--namespace", "metallb-system", "--output", "name").split(separator: "\n").count
+    } isRight: {
+      $0 == self.nodes.count + 1
+    }
+    try await kubectl(
+      "wait", "--namespace", "metallb-system", "--for=condition=ready", "pod", "--selector=app=metallb",
+      "--timeout=60s", within: .seconds(70))
+  }
+
+  /// The hardware address of a node's interface.
+  package func hardwareAddress(of node: String) async throws -> String {
+    let line = try await self.exec(node, "ip", "-brief", "link", "show", "eth0").expectSuccess()
+    let words = line.split(separator: " ")
+    guard words.count > 2 else { throw HarnessError.notReady("no hardware address in: \(line)") }
+    return words[2].lowercased()
+  }
+
+  /// The hardware addresses that answer `arping -b`, one entry an answer.
+  package func arping(_ address: String, count: Int = 3) async throws -> [String] {
+    let output = try await self.exec(
+      "client", "arping", "-b", "-c", "\(count)", "-w", "\(count + 1)", "-I", "eth0", address)
+    return output.out.split(separator: "\n").compactMap { line in
+      guard line.contains("reply from \(address) "), let start = line.firstIndex(of: "["),
+        let end = line[start...].firstIndex(of: "]")
+      else { return nil }
+      return line[line.index(after: start)..<end].lowercased()
+    }
+  }
+
+  /// Which nodes answer for an address, by what arping sees on the wire.
+  package func answerers(_ address: String) async throws -> Set<String> {
+    var names: [String: String] = [:]
+    for node in self.nodes { names[try await self.hardwareAddress(of: node)] = node }
+    return Set(try await self.arping(address, count: 2).map { names[$0] ?? $0 })
+  }
+
+  /// What `curl http://ADDRESS/` prints at the client; nil when it fails.
+  package func curl(_ url: String) async throws -> String? {
+    let output = try await self.exec("client", "curl", "--silent", "--show-error", "--max-time", "2", url)
+    return output.code == 0 ? output.out : nil
+  }
+}

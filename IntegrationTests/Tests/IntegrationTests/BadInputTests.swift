@@ -1,0 +1,169 @@
+import Foundation
+import Harness
+import Testing
+
+extension Everything.Servers {
+  /// What a person can get wrong on the command line, in a kubeconfig and in objects: a clear sentence, never a crash.
+  @Suite(.timeLimit(.minutes(2)))
+  struct BadInputTests {
+    struct Mistake: Sendable, CustomTestStringConvertible {
+      let arguments: [String]
+      let message: [String]
+      var testDescription: String { self.arguments.joined(separator: " ") }
+
+      init(_ arguments: String..., says message: String...) {
+        self.arguments = arguments
+        self.message = message
+      }
+    }
+
+    @Test(arguments: [
+      Mistake("controller", "--log-level=loud", says: "log-level", "loud"),
+      Mistake("controller", "--webhook-mode=maybe", says: "webhook-mode", "maybe"),
+      Mistake("controller", "--port=many", says: "port", "many"),
+      Mistake("controller", "--no-such-flag", says: "no-such-flag"),
+      Mistake("controller", "--tls-min-version=VersionTLS99", says: "VersionTLS99"),
+      Mistake("speaker", "--log-level=loud", says: "log-level", "loud"),
+      Mistake("speaker", "--kubeconfig=/dev/null", "--namespace=n", says: "node-name"),
+      Mistake("conductor", says: "conductor"),
+      Mistake("lab", "up", "--nodes=0", says: "--nodes 0"),
+      Mistake("lab", "up", "--name=Not_A_Name", says: "Not_A_Name"),
+      Mistake("lab", "kill", "node-1", "--name=no-such-lab", says: "no-such-lab"),
+      Mistake("lab", "apiserver", "--listen=nowhere", "--kubeconfig=/tmp/x", says: "nowhere"),
+    ])
+    func `a wrong flag is named, with a code that is no crash`(_ mistake: Mistake) async throws {
+      let output = try await run([try Tool.metallb()] + mistake.arguments, within: .seconds(10))
+      #expect((1..<128).contains(output.code), "code \(output.code)")
+      for part in mistake.message {
+        #expect((output.out + output.error).contains(part), "\(output.out)\(output.error)")
+      }
+    }
+
+    private static func kubeconfig(cluster: String, user: String = "{}", context: String = "c") -> String {
+      """
+      apiVersion: v1
+      kind: Config
+      clusters: [{name: c, cluster: \(cluster)}]
+      users: [{name: u, user: \(user)}]
+      contexts: [{name: c, context: {cluster: c, user: u}}]
+      current-context: \(context)
+      """
+    }
+
+    @Test(arguments: [
+      ("", "kubeconfig"),
+      ("{{ not yaml", "kubeconfig"),
+      ("[]", "kubeconfig"),
+      (kubeconfig(cluster: "{server: 'https://127.0.0.1:1'}", context: "absent"), "absent"),
+      (kubeconfig(cluster: "{}"), "server"),
+      (kubeconfig(cluster: "{server: 'gopher://127.0.0.1'}"), "gopher"),
+      (
+        kubeconfig(cluster: "{server: 'https://127.0.0.1:1', certificate-authority-data: '%%%'}"),
+        "certificate-authority-data"
+      ),
+      (
+        kubeconfig(cluster: "{server: 'https://127.0.0.1:1', certificate-authority-data: bm90IFBFTQ==}"),
+        "certificate-authority-data"
+      ),
+      (
+        kubeconfig(cluster: "{server: 'https://127.0.0.1:1', certificate-authority: /no/such/ca.crt}"),
+        "/no/such/ca.crt"
+      ),
+      (
+        kubeconfig(
+          cluster: "{server: 'https://127.0.0.1:1'}",
+          user: "{client-certificate: /no/such.crt, client-key: /no/such.key}"), "/no/such.crt"
+      ),
+      (kubeconfig(cluster: "{server: 'https://127.0.0.1:1'}", user: "{tokenFile: /no/such/token}"), "/no/such/token"),
+    ])
+    func `a kubeconfig that cannot work is refused with the field's name`(text: String, names: String) async throws {
+      let path = try Workspace.current.file("kubeconfig", text)
+      let output = try await run(
+        [try Tool.metallb(), "controller", "--kubeconfig", path, "--namespace=n", "--port=0", "--health-probe-port=0"],
+        within: .seconds(10))
+      #expect((1..<128).contains(output.code), "code \(output.code)")
+      let said = output.out + output.error
+      #expect(said.contains(names), "\(said)")
+      #expect(said.contains(path) || names.hasPrefix("/"), "\(said)")
+    }
+
+    @Test func `a kubeconfig that is not there is named`() async throws {
+      let output = try await run(
+        [try Tool.metallb(), "controller", "--kubeconfig", "/no/such/file", "--namespace=n"], within: .seconds(10))
+      #expect((1..<128).contains(output.code))
+      #expect((output.out + output.error).contains("/no/such/file"))
+    }
+
+    @Test func `a wrong token is said, again and again, without an end of the process`() async throws {
+      try await LabAPIServer.with { server in
+        let text = try String(contentsOfFile: server.kubeconfig, encoding: .utf8)
+        let token = try #require(text.firstRange(of: "token: "))
+        let line = text[token.upperBound...].prefix { $0 != "\n" && $0 != "}" }
+        let wrong = try Workspace.current.file(
+          "kubeconfig", text.replacingOccurrences(of: String(line), with: "wrong-token"))
+        let controller = try Controller(kubeconfig: wrong)
+        try await eventually("the log tells") {
+          controller.log
+        } isRight: {
+          $0.contains("401") || $0.contains("nauthorized")
+        }
+        #expect(controller.process.isRunning)
+        #expect(await controller.process.stop() == 0)
+      }
+    }
+
+    @Test func `each invalid pool is told by name and field, the valid one serves`() async throws {
+      try await LabAPIServer.with { server in
+        let kubectl = Kubectl(.current, kubeconfig: server.kubeconfig)
+        try await kubectl.apply(Manifest.namespace("metallb-system"))
+        let broken = [
+          "octet": "10.0.0.300/32", "backwards": "10.0.0.9-10.0.0.1", "mask": "10.0.0.0/33", "words": "many-addresses",
+          "mixed": "192.0.2.9-2001:db8::1", "zero": "010.0.0.0/24",
+        ]
+        for (name, address) in broken { try await kubectl.apply(Manifest.pool(name, "\"\(address)\"")) }
+        try await kubectl.apply(Manifest.pool("valid", "192.0.2.0/30"), Manifest.service("served"))
+        try await Controller.with(kubeconfig: server.kubeconfig) { controller in
+          try await eventually("the service is served", equals: ["192.0.2.0"]) {
+            try await kubectl.addresses(of: "served")
+          }
+          for (name, address) in broken {
+            #expect(
+              controller.log.contains(name) && controller.log.contains(address),
+              "\(name): \(controller.log.suffix(3000))")
+          }
+        }
+      }
+    }
+
+    @Test func `requests that make no sense are answered on the service`() async throws {
+      try await LabAPIServer.with { server in
+        let kubectl = Kubectl(.current, kubeconfig: server.kubeconfig)
+        let requests: [(String, [String: String], String, String)] = [
+          ("letters", ["metallb.io/loadBalancerIPs": "abc"], "", #"invalid metallb.io/loadBalancerIPs: "abc""#),
+          (
+            "both", ["metallb.io/loadBalancerIPs": "192.0.2.1"], "loadBalancerIP: 192.0.2.1",
+            "service can not have both metallb.io/loadBalancerIPs and svc.Spec.LoadBalancerIP"
+          ),
+          (
+            "family", ["metallb.io/loadBalancerIPs": "2001:db8::1"], "",
+            #"requested loadBalancer IP(s) ["2001:db8::1"] does not match the ipFamily of the service"#
+          ),
+        ]
+        try await kubectl.apply(Manifest.namespace("metallb-system"), Manifest.pool("pool", "192.0.2.0/28"))
+        for (name, annotations, spec, _) in requests {
+          try await kubectl.apply(Manifest.service(name, annotations: annotations, spec: spec))
+        }
+        try await Controller.with(kubeconfig: server.kubeconfig) { _ in
+          for (name, _, _, message) in requests {
+            try await eventually("\(name) is told") {
+              try await kubectl.events(about: name)
+            } isRight: { events in
+              events.contains { $0.reason == "AllocationFailed" && $0.message.hasSuffix(message) }
+            }
+            #expect(try await kubectl.addresses(of: name) == [])
+          }
+        }
+      }
+    }
+  }
+}
