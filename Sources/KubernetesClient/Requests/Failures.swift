@@ -34,7 +34,7 @@ enum Failures {
     case .tlsHandshakeTimeout: .unreachable("TLS is not agreed in time")
     case .httpProxyHandshakeTimeout, .invalidProxyResponse, .proxyAuthenticationRequired:
       .unreachable("the proxy does not connect: \(error)")
-    case .remoteConnectionClosed: .interrupted("the server closed it")
+    case .remoteConnectionClosed: .interrupted("it was closed")
     default: .interrupted("\(error)")
     }
   }

@@ -14,14 +14,23 @@ final class Transport: Sendable {
   static let headLimit = TimeAmount.seconds(20)
   /// A watch hears a bookmark about once a minute; silence beyond this is worth a question.
   static let silenceLimit = TimeAmount.seconds(90)
+  /// A connection on which nothing was heard for this long is asked whether anybody is still there.
+  private static let quietLimit = Duration.seconds(20)
+  private static let heartbeatLimit = Duration.seconds(8)
   private static let connectLimit = TimeAmount.seconds(5)
   private static let maximumAnswer = 256 << 20
   private static let maximumPostponements = 10
   private static let longestPostponement = Duration.seconds(30)
 
   private let http: HTTPClient
-  /// When the server was last heard, on any request or watch.
-  private let lastHeard = Mutex(Time.now)
+  private let hearing = Mutex(Hearing())
+
+  private struct Hearing {
+    /// When the server was last heard, on any request or watch.
+    var last = Time.now
+    var lastHeartbeat = Time.now
+  }
+
   private let connections = OpenConnections()
   private let credentials: CredentialStore
   private let configuration: ClusterConfiguration
@@ -62,14 +71,31 @@ final class Transport: Sendable {
   /// The server was heard.
   func heard() {
     let now = Time.now
-    self.lastHeard.withLock { $0 = now }
+    self.hearing.withLock { $0.last = now }
+  }
+
+  /// Makes sure, while watches are open, that somebody is at the other end, until the task is cancelled.
+  ///
+  /// The kernel notices a host that is gone. A server that stands still, or a proxy that has lost it, keeps its
+  /// connections; only a question finds that out. Bookmarks count as signs of life, so that questions are rare.
+  func listen() async {
+    while !Task.isCancelled {
+      let now = Time.now
+      let (isDue, next) = self.hearing.withLock { hearing in
+        let quietSince = max(hearing.last, hearing.lastHeartbeat)
+        guard quietSince + Self.quietLimit <= now else { return (false, quietSince + Self.quietLimit) }
+        hearing.lastHeartbeat = now
+        return (true, now + Self.quietLimit)
+      }
+      if isDue { _ = try? await self.attempt(APIRequest(.get, "/version"), limit: Self.heartbeatLimit) }
+      try? await ContinuousClock().sleep(until: next)
+    }
   }
 
   /// A request begun at `start` has had no answer in time. If nothing else was heard since either, then nobody is at the
-  /// other end, though the connection stands (a stopped process, a proxy without a backend): hang up, so that whatever is
-  /// under way fails and the next request dials anew.
+  /// other end, though the connection stands: hang up, so that whatever is under way fails and the next request dials anew.
   private func missedAnswer(since start: ContinuousClock.Instant) {
-    if self.lastHeard.withLock({ $0 < start }) { self.connections.closeAll() }
+    if self.hearing.withLock({ $0.last < start }) { self.connections.closeAll() }
   }
 
   /// The body of a 2xx answer.
@@ -132,18 +158,20 @@ final class Transport: Sendable {
     var retryAfter: String?
   }
 
-  private func attempt(_ request: APIRequest) async throws(APIError) -> (Head, ByteBuffer) {
+  private func attempt(
+    _ request: APIRequest, limit: Duration = Transport.requestLimit
+  ) async throws(APIError) -> (Head, ByteBuffer) {
     let prepared = try await self.prepared(request)
     let start = Time.now
     do {
-      return try await withTimeout(Self.requestLimit) {
+      return try await withTimeout(limit) {
         let response = try await self.http.execute(prepared, timeout: Self.silenceLimit)
         self.heard()
         let body = try await response.body.collect(upTo: Self.maximumAnswer)
         return (Head(code: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After")), body)
       }
     } catch {
-      let failure = Failures.apiError(error, limit: Self.requestLimit)
+      let failure = Failures.apiError(error, limit: limit)
       if case .timedOut = failure { self.missedAnswer(since: start) }
       throw failure
     }

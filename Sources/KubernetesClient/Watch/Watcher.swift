@@ -28,6 +28,14 @@ package struct Watcher<R: KubernetesResource>: Sendable {
 
   /// Runs until the task is cancelled. `deliver` gets `.synced` once, after everything that existed at the start.
   package func run(_ deliver: @Sendable (ObjectChange<R>) async -> Void) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.client.transport.listen() }
+      await self.follow(deliver)
+      group.cancelAll()
+    }
+  }
+
+  private func follow(_ deliver: @Sendable (ObjectChange<R>) async -> Void) async {
     var dice = SystemRandomNumberGenerator()
     var reflector = Reflector<R>(seed: dice.next())
     var failures = FailureLog(logger: self.logger)
