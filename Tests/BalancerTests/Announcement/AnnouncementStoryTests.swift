@@ -316,6 +316,24 @@ import Testing
     #expect(owners == ["w1": ["a"], "w2": [], "w3": []])
   }
 
+  @Test func `with different policies on one address, the loss of a node can move it`() {
+    self.expect(
+      """
+      service default/cluster 192.0.2.1
+      endpoints default/cluster w1,w2,w3
+      service default/local 192.0.2.1 local
+      endpoints default/local w2,w3
+      node w3 notReady
+      node w2 notReady
+      > claim 192.0.2.1 on all
+      > announce default/cluster 192.0.2.1 on all
+      > event default/cluster Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      node w2
+      > withdraw default/cluster 192.0.2.1 layer2 notOwner
+      > release 192.0.2.1
+      """, by: self.story())
+  }
+
   // MARK: Pools and advertisements
 
   @Test func `an address in no pool is not announced until a pool has it`() {
