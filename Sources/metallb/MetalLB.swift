@@ -11,6 +11,8 @@ struct MetalLB: AsyncParsableCommand {
       ControllerCommand.self,
       SpeakerCommand.self,
       LabCommand.self,
+      LabContainerCommand.self,
+      LabWebCommand.self,
     ])
 }
 

@@ -59,7 +59,7 @@ package actor NodeAgent {
       self.context.logger.error("the node has no pod address left", metadata: ["node": "\(self.context.host.name)"])
       return nil
     }
-    let namespace = "metallb.\(self.context.lab).pod-\(pod.uid.prefix(8))-\(address.octets[2])-\(address.octets[3])"
+    let namespace = self.context.host.podNamespace(lab: self.context.lab, address: address)
     return PodSandbox(namespace: namespace, address: address, on: self.context.host)
   }
 

@@ -12,6 +12,8 @@ package struct AddressPlan: Sendable, Hashable {
   /// The API server as the nodes see it: the bridge's own address.
   package static let controlPlane = IPv4Address(198, 18, 0, 1)
   package static let controlPlanePort = 6443
+  /// Where nodes say that they live.
+  package static let heartbeatPort = 6444
   package static let client = IPv4Address(198, 18, 0, 100)
   package static let router = IPv4Address(198, 18, 0, 254)
   package static let podNetwork = "10.244.0.0/16"
@@ -51,6 +53,13 @@ package struct AddressPlan: Sendable, Hashable {
     package let podNetwork: IPPrefix?
 
     package var namespacePath: String { "/run/netns/\(self.namespace)" }
+
+    /// The namespace of a pod of this node, and what those of all its pods begin with.
+    package func podNamespace(lab: String, address: IPv4Address) -> String {
+      "\(self.podNamespacePrefix(in: lab))\(address.octets[3])"
+    }
+
+    package func podNamespacePrefix(in lab: String) -> String { "metallb.\(lab).pod-\(self.name)-" }
   }
 
   package var nodes: [Host] {

@@ -63,6 +63,14 @@ package struct ChildProcess: Sendable {
     return signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal)
   }
 
+  /// Replaces this process by another program; returns, with the error number, only when that fails.
+  package static func replaceThisOne(path: String, arguments: [String]) -> Int32 {
+    Self.withCStrings(arguments) { argv in
+      execve(path, argv, environ)
+      return errno
+    }
+  }
+
   /// Hands out a null-terminated array of C strings, as `execve` and `posix_spawn` want it.
   static func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result

@@ -40,10 +40,21 @@ package struct Topology: Sendable {
   package static func remove(lab: String) async throws {
     let prefix = "metallb.\(lab)."
     let namespaces = try await self.namespaces().filter { $0.hasPrefix(prefix) }
-    for name in namespaces {
-      for pid in (try? await self.processes(in: name)) ?? [] { kill(pid, SIGKILL) }
-    }
+    for name in namespaces { await self.killProcesses(in: name) }
     for name in namespaces { _ = try? await Tool.run(["ip", "netns", "del", name]) }
+  }
+
+  /// Kills every process of a node and of its pods, as the loss of power does.
+  package static func killProcesses(of host: AddressPlan.Host, pods prefix: String) async throws {
+    let namespaces = try await self.namespaces().filter { $0 == host.namespace || $0.hasPrefix(prefix) }
+    await withDiscardingTaskGroup { group in
+      for name in namespaces { group.addTask { await self.killProcesses(in: name) } }
+    }
+  }
+
+  private static func killProcesses(in namespace: String) async {
+    let own = getpid()
+    for pid in (try? await self.processes(in: namespace)) ?? [] where pid != own { kill(pid, SIGKILL) }
   }
 
   /// The names of all network namespaces of this machine that have one.

@@ -1,0 +1,83 @@
+import Glibc
+
+/// Where a lab keeps what it has on disk: one directory per lab, gone when the lab is.
+///
+///     lock        held by the lab's process for as long as it lives, however it ends
+///     kubeconfig  for kubectl and for every other client
+///     control     the socket that verbs such as `lab kill` talk to
+///     lab.log     what the lab's process says
+///     pods, logs  of the lab's pods
+package struct LabDirectory: Sendable, Hashable {
+  package let lab: String
+  package let path: String
+
+  package init(lab: String) {
+    self.lab = lab
+    self.path = "\(Self.base)/\(lab)"
+  }
+
+  /// Root's labs are known to the whole machine, other users' to themselves.
+  package static var base: String {
+    let user = geteuid() == 0 && getenv(Self.userVariable) == nil ? nil : Self.user
+    return user.map { "/tmp/metallb-lab-\($0)" } ?? "/run/metallb-lab"
+  }
+
+  /// Set for a process that is root only inside a user namespace; the value is the user outside.
+  package static let userVariable = "METALLB_LAB_USER"
+
+  private static var user: String { getenv(Self.userVariable).map { String(cString: $0) } ?? String(getuid()) }
+
+  package var lock: String { "\(self.path)/lock" }
+  package var kubeconfig: String { "\(self.path)/kubeconfig" }
+  package var control: String { "\(self.path)/control" }
+  package var log: String { "\(self.path)/lab.log" }
+  package var pods: String { "\(self.path)/pods" }
+  package var podLogs: String { "\(self.path)/logs" }
+
+  package func create() async throws {
+    try await BlockingFiles.makeDirectory(self.path)
+    try await BlockingFiles.makeDirectory(self.pods)
+    try await BlockingFiles.makeDirectory(self.podLogs)
+    // Tokens of the cluster are in here.
+    chmod(self.path, 0o700)
+  }
+
+  package func remove() async {
+    await BlockingFiles.remove(self.path)
+    rmdir(Self.base)
+  }
+
+  /// The labs that have a directory, whether they live or not.
+  package static func all() -> [LabDirectory] {
+    BlockingFiles.names(in: Self.base).filter(AddressPlan.isLabName).sorted().map { LabDirectory(lab: $0) }
+  }
+
+  /// The process that holds the lab's lock; nil when there is none.
+  package var owner: pid_t? {
+    let descriptor = open(self.lock, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return nil }
+    return BlockingFiles.read(self.lock).flatMap { pid_t(String(decoding: $0, as: UTF8.self)) } ?? 0
+  }
+
+  /// Takes the lock for the rest of this process's life; false when another process has it.
+  package func takeLock() -> Bool {
+    let descriptor = open(self.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      return false
+    }
+    let pid = String(getpid())
+    ftruncate(descriptor, 0)
+    _ = pid.withCString { write(descriptor, $0, pid.utf8.count) }
+    return true
+  }
+
+  /// Removes whatever a lab that is no longer there has left: processes, namespaces, files.
+  package func sweep() async throws {
+    try await Topology.remove(lab: self.lab)
+    await self.remove()
+  }
+}

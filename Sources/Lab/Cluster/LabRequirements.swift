@@ -1,0 +1,37 @@
+import Glibc
+
+/// What a lab needs of the machine, and how it gets it without root.
+package enum LabRequirements {
+  /// Everything that is missing, each with its remedy; empty when a lab can run.
+  package static func missing() -> [String] {
+    let tools = [("ip", "iproute2"), ("nft", "nftables"), ("nsenter", "util-linux"), ("unshare", "util-linux")]
+    var missing = tools.filter { Tool.find($0.0) == nil }
+      .map { "the command \"\($0.0)\" (Debian package \($0.1))" }
+    if access("/proc/self/ns/net", F_OK) != 0 { missing.append("network namespaces in the kernel") }
+    if geteuid() != 0, !Self.hasUserNamespaces {
+      missing.append(
+        "root, or leave to make user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+          + "kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0)")
+    }
+    return missing
+  }
+
+  private static var hasUserNamespaces: Bool {
+    (try? Tool.runBlocking(["unshare", "--user", "--map-root-user", "--net", "--mount", "true"], input: "")) != nil
+  }
+
+  /// The command that starts `arguments` as root of a user namespace, for those who are not root; with root, itself.
+  package static func privileged(_ arguments: [String]) -> [String] {
+    guard geteuid() != 0 else { return arguments }
+    // Named network namespaces live in /run/netns, which belongs to root: a /run of our own takes its place.
+    let script = "mount -t tmpfs tmpfs /run && exec \"$@\""
+    return ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private", "sh", "-c", script, "lab"]
+      + arguments
+  }
+
+  /// The command that runs `arguments` where a lab's process lives, for those who are not root.
+  package static func joining(_ owner: pid_t, _ arguments: [String]) -> [String] {
+    guard geteuid() != 0 else { return arguments }
+    return ["nsenter", "--target", String(owner), "--user", "--preserve-credentials", "--mount"] + arguments
+  }
+}

@@ -1,0 +1,65 @@
+import Glibc
+import KubernetesModel
+import Yams
+
+/// The objects that the demo applies.
+package enum DemoManifest {
+  /// The product's own manifest, as it ships: looked for from the working directory and from the binary upwards.
+  package static func product(binary: String) throws -> [JSONValue] {
+    let place = "Deploy/manifests/metallb-native.yaml"
+    var candidates = [place]
+    var parts = binary.split(separator: "/").map(String.init)
+    while !parts.isEmpty {
+      parts.removeLast()
+      candidates.append("/" + (parts + [place]).joined(separator: "/"))
+    }
+    guard let path = candidates.first(where: { access($0, R_OK) == 0 }), let bytes = BlockingFiles.read(path) else {
+      throw LabRefusal("\(place) was not found: run the demo from the project's directory")
+    }
+    return try self.objects(in: String(decoding: bytes, as: UTF8.self))
+  }
+
+  package static func objects(in yaml: String) throws -> [JSONValue] {
+    try Yams.compose_all(yaml: yaml).map { JSONValue($0) }.filter { $0.object != nil }
+  }
+
+  /// A pool and its announcement, as the first page of every walkthrough has them.
+  package static let configuration = """
+    apiVersion: metallb.io/v1beta1
+    kind: IPAddressPool
+    metadata: {name: primary-pool, namespace: metallb-system}
+    spec:
+      addresses: [10.0.0.35-10.0.0.39]
+    ---
+    apiVersion: metallb.io/v1beta1
+    kind: L2Advertisement
+    metadata: {name: l2-net, namespace: metallb-system}
+    spec:
+      ipAddressPools: [primary-pool]
+    """
+
+  package static let workload = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: nginx, namespace: default}
+    spec:
+      replicas: 3
+      selector: {matchLabels: {app: nginx}}
+      template:
+        metadata: {labels: {app: nginx}}
+        spec:
+          terminationGracePeriodSeconds: 0
+          containers:
+            - name: nginx
+              image: nginx
+              ports: [{containerPort: 80}]
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: nginx, namespace: default}
+    spec:
+      type: LoadBalancer
+      selector: {app: nginx}
+      ports: [{port: 80, targetPort: 80}]
+    """
+}
