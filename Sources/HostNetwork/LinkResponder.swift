@@ -38,7 +38,10 @@ package final class LinkResponder: Sendable {
     var coveredCount = 0
     /// By the index of the interface.
     var endpoints: [Int: Endpoint] = [:]
-    var interfaces: [Interface] = []
+    /// Where addresses can be announced: an endpoint each, except for those that could not be opened.
+    var links: [Link] = []
+    /// The indices of the links that have a carrier.
+    var carriers: Set<Int> = []
     /// When to try again the links that could not be opened.
     var retryAt: ContinuousClock.Instant?
     /// Those of withdrawn addresses stay, as counters must not fall.
@@ -77,11 +80,10 @@ package final class LinkResponder: Sendable {
       _ = await self.changes.next(before: deadline, on: ContinuousClock())
       guard !Task.isCancelled else { break }
       let now = Time.now
-      if let interfaces = self.state.withLock({ state in
-        state.retryAt.map { $0 <= now } == true ? state.interfaces : nil
-      }) {
-        self.interfacesChanged(interfaces)
+      let hasNews = self.state.withLock { state in
+        state.retryAt.map { $0 <= now } == true && self.openMissing(&state, at: now)
       }
+      if hasNews { self.take(.linkChanged, at: now) }
       self.take(.tick, at: now)
     }
     self.interfacesChanged([])
@@ -115,27 +117,16 @@ package final class LinkResponder: Sendable {
   /// Opens a socket on each link that has come and closes those on links that have gone; neighbours on a link that has
   /// come, or has its carrier back, are told everything.
   package func interfacesChanged(_ interfaces: [Interface]) {
+    let now = Time.now
     let links = self.exclusions.links(among: interfaces, for: .ipv4)
+    let carriers = Set(interfaces.filter(\.hasCarrier).map(\.index)).intersection(links.map(\.index))
     let hasNews = self.state.withLock { state in
-      let hadCarrier = Set(state.interfaces.filter(\.hasCarrier).map(\.index))
-      state.interfaces = interfaces
-      state.retryAt = nil
       self.close(&state, except: links)
-      var hasNews = interfaces.contains { $0.hasCarrier && !hadCarrier.contains($0.index) }
-      for link in links where state.endpoints[link.index] == nil {
-        do {
-          state.endpoints[link.index] = try self.open(link, cover: state.cover)
-          self.logger.info("announcing on interface", metadata: ["interface": "\(link.name)"])
-          hasNews = true
-        } catch {
-          self.logger.warning(
-            "cannot announce on interface", metadata: ["interface": "\(link.name)", "reason": "\(error)"])
-          state.retryAt = Time.now + .seconds(1)
-        }
-      }
-      return hasNews
+      defer { state.carriers = carriers }
+      state.links = links
+      return self.openMissing(&state, at: now) || !carriers.isSubset(of: state.carriers)
     }
-    if hasNews { self.handle(.linkChanged, at: Time.now) } else { _ = self.changes.trySend(()) }
+    if hasNews { self.handle(.linkChanged, at: now) } else { _ = self.changes.trySend(()) }
   }
 
   /// The links on which addresses can be announced now.
@@ -149,6 +140,24 @@ package final class LinkResponder: Sendable {
   }
 
   // MARK: - Links
+
+  /// Opens the links that have no socket; true if there were some and it worked.
+  private func openMissing(_ state: inout State, at now: ContinuousClock.Instant) -> Bool {
+    var hasOpened = false
+    state.retryAt = nil
+    for link in state.links where state.endpoints[link.index] == nil {
+      do {
+        state.endpoints[link.index] = try self.open(link, cover: state.cover)
+        self.logger.info("announcing on interface", metadata: ["interface": "\(link.name)"])
+        hasOpened = true
+      } catch {
+        self.logger.warning(
+          "cannot announce on interface", metadata: ["interface": "\(link.name)", "reason": "\(error)"])
+        state.retryAt = now + .seconds(1)
+      }
+    }
+    return hasOpened
+  }
 
   private func open(_ link: Link, cover: AddressCover) throws(SystemError) -> Endpoint {
     let socket = try PacketSocket(.arp, on: link, filter: .questions(on: link, about: cover))
@@ -246,8 +255,11 @@ package final class LinkResponder: Sendable {
         try item.socket.send(item.frame.bytes)
         sent[item.address, default: 0] += 1
       } catch {
-        if error.code == EAGAIN || error.code == ENOBUFS { postponed.insert(item.address) }
-        self.report(error, on: item.socket)
+        if error.code == EAGAIN || error.code == ENOBUFS {
+          postponed.insert(item.address)
+        } else {
+          self.report(error, on: item.socket)
+        }
       }
     }
     guard !outgoing.isEmpty else { return }
