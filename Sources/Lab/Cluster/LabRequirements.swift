@@ -23,15 +23,17 @@ package enum LabRequirements {
   /// The command that starts `arguments` as root of a user namespace, for those who are not root; with root, itself.
   package static func privileged(_ arguments: [String]) -> [String] {
     guard geteuid() != 0 else { return arguments }
-    // Named network namespaces live in /run/netns, which belongs to root: a /run of our own takes its place.
-    let script = "mount -t tmpfs tmpfs /run && exec \"$@\""
-    return ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private", "sh", "-c", script, "lab"]
-      + arguments
+    // Named network namespaces live in /run/netns, which belongs to root: a /run of our own takes its place. Making
+    // them also takes a network of one's own to come back to, so the API server is reached from inside only.
+    let script = "mount -t tmpfs tmpfs /run && ip link set lo up && exec \"$@\""
+    return [
+      "unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private", "sh", "-c", script, "lab",
+    ] + arguments
   }
 
   /// The command that runs `arguments` where a lab's process lives, for those who are not root.
   package static func joining(_ owner: pid_t, _ arguments: [String]) -> [String] {
     guard geteuid() != 0 else { return arguments }
-    return ["nsenter", "--target", String(owner), "--user", "--preserve-credentials", "--mount"] + arguments
+    return ["nsenter", "--target", String(owner), "--user", "--preserve-credentials", "--net", "--mount"] + arguments
   }
 }

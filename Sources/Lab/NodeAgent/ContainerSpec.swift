@@ -230,11 +230,15 @@ package struct ContainerPlanner: Sendable {
   }
 
   private func mounts(of container: JSONValue) -> [ContainerSpec.Mount] {
+    // The binary may lie where a container has directories of its own, such as below /tmp.
+    let binaryDirectory = "/" + self.binary.split(separator: "/").dropLast().joined(separator: "/")
     var mounts = [
+      ContainerSpec.Mount(source: binaryDirectory, target: binaryDirectory),
       ContainerSpec.Mount(
         source: "\(self.place.directory)/volumes/\(VolumeContent.serviceAccountVolume)",
-        target: "/var/run/secrets/kubernetes.io/serviceaccount")
+        target: "/var/run/secrets/kubernetes.io/serviceaccount"),
     ]
+    mounts.removeAll { $0.target == "/" }
     // A web server shows nothing of its volumes, and their places would hide the machine's own directories.
     if ContainerImage(container["image"]?.string ?? "") == .webServer { return mounts }
     for mount in container["volumeMounts"]?.array ?? [] {
