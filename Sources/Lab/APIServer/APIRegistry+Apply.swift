@@ -8,11 +8,29 @@ extension APIRegistry {
   ) throws(APIFailure) -> WriteResult {
     var configuration = configuration
     try definition.checkHeader(of: &configuration, namespace: key.namespace, name: key.name)
-    guard let old = self.store.object(key, in: definition.collection) else {
-      guard subresource == nil else { throw .notFound(definition.type, key.name) }
-      return try self.createObject(configuration, as: definition.type, namespace: key.namespace, options: options)
+    let old = self.store.object(key, in: definition.collection)
+    if old == nil, subresource != nil { throw .notFound(definition.type, key.name) }
+    if old == nil, !configuration.uid.isEmpty {
+      throw .conflict(definition.type, key.name, "uid mismatch: the provided object specified uid \(configuration.uid)")
     }
-    let merged = MergePatch.apply(configuration, to: definition.presented(old))
-    return try self.write(merged, over: old, definition, subresource: subresource, options: options)
+    var merged: JSONValue
+    do {
+      merged = try ServerSideApply.apply(
+        configuration, to: old.map { definition.presented($0) }, shape: definition.shape, manager: options.fieldManager,
+        subresource: subresource ?? "", force: options.force, at: self.clock())
+    } catch {
+      throw APIFailure(error.status)
+    }
+    let warnings = try definition.decode(&merged, options: options)
+    var result: WriteResult
+    if let old {
+      result = try self.write(merged, over: old, definition, subresource: subresource, options: options, isApply: true)
+    } else {
+      merged.setMetadata("resourceVersion", nil)
+      result = try self.createObject(
+        merged, as: definition.type, namespace: key.namespace, options: options, isApply: true)
+    }
+    result.warnings = warnings + result.warnings
+    return result
   }
 }

@@ -8,8 +8,11 @@ extension APIRegistry {
   }
 
   /// Creates an object, and says what the writer should be warned of.
+  ///
+  /// - Parameter isApply: the object comes from server-side apply, with its managed fields.
   package func createObject(
-    _ object: JSONValue, as type: ResourceType, namespace: String? = nil, options: WriteOptions = WriteOptions()
+    _ object: JSONValue, as type: ResourceType, namespace: String? = nil, options: WriteOptions = WriteOptions(),
+    isApply: Bool = false
   ) throws(APIFailure) -> WriteResult {
     let definition = try self.definition(type)
     var object = object
@@ -18,6 +21,7 @@ extension APIRegistry {
       throw .internalError("resourceVersion should not be set on objects to be created")
     }
     var warnings = try definition.decode(&object, options: options)
+    let managers = isApply ? object.metadata("managedFields") : nil
     self.stampCreation(&object, definition)
     definition.rules.prepareCreate(&object)
     definition.setDefaults(&object)
@@ -25,7 +29,11 @@ extension APIRegistry {
     if definition.type.isNamespaced { try self.admitIntoNamespace(key, definition) }
     try self.admit(&object, old: nil, definition, options: options)
     warnings += definition.warnings(for: object)
-    try self.recordManagers(&object, old: nil, definition, subresource: nil, options: options)
+    if isApply {
+      object.setMetadata("managedFields", managers)
+    } else {
+      self.recordManagers(&object, old: nil, definition, subresource: nil, options: options)
+    }
     if let existing = self.store.object(key, in: definition.collection) {
       throw .alreadyExists(definition.type, key.name, isTerminating: existing.isTerminating)
     }

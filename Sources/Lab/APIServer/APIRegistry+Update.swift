@@ -91,7 +91,7 @@ extension APIRegistry {
   /// Replaces an object by what a writer made of it, after everything that a writer may not change is put back.
   func write(
     _ proposed: JSONValue, over old: JSONValue, _ definition: ResourceDefinition, subresource: String?,
-    options: WriteOptions
+    options: WriteOptions, isApply: Bool = false
   ) throws(APIFailure) -> WriteResult {
     let key = old.key
     var object = proposed
@@ -131,7 +131,7 @@ extension APIRegistry {
     if definition.rules.countsGenerations, object.asked != old.asked {
       object.setMetadata("generation", .integer((old.metadata("generation")?.integer ?? 0) + 1))
     }
-    try self.recordManagers(&object, old: old, definition, subresource: subresource, options: options)
+    if !isApply { self.recordManagers(&object, old: old, definition, subresource: subresource, options: options) }
     return try self.commit(object, over: old, definition, options: options)
   }
 

@@ -48,11 +48,21 @@ extension APIFailure {
   }
 }
 
+extension ResourceDefinition {
+  /// What an object of this kind looks like, for those who share its fields.
+  var shape: Shape {
+    self.custom.map { $0.schema?.resourceShape ?? .deduced } ?? BuiltInTypes.shape(for: self.type) ?? .deduced
+  }
+}
+
 extension APIRegistry {
   /// Notes who wrote which fields.
   func recordManagers(
     _ object: inout JSONValue, old: JSONValue?, _ definition: ResourceDefinition, subresource: String?,
     options: WriteOptions
-  ) throws(APIFailure) {
+  ) {
+    object = ServerSideApply.update(
+      object, replacing: old, shape: definition.shape, manager: options.fieldManager, subresource: subresource ?? "",
+      at: self.clock())
   }
 }
