@@ -159,7 +159,8 @@ struct Stage {
   }
 
   private mutating func apply(pool name: String, addresses: String, _ options: Options) -> [ControllerState.Action] {
-    let hasRestriction = ["priority", "namespaces", "namespace-labels", "service-labels"].contains { options[$0] != nil }
+    let restricting = ["priority", "namespaces", "namespace-labels", "service-labels"]
+    let hasRestriction = restricting.contains { options[$0] != nil }
     let restriction = IPAddressPool.ServiceAllocation(
       priority: options["priority"].flatMap { Int($0) }, namespaces: options.list("namespaces"),
       namespaceSelectors: options.labels("namespace-labels").map { [LabelSelector(matchLabels: $0)] },

@@ -13,7 +13,8 @@ import Testing
   static var folder: String { String(#filePath.dropLast("Tests.swift".count)) + "s" }
 
   @Test(arguments: [
-    "adoption", "first-steps", "requests", "pool-changes", "waiting", "conflicts", "sharing", "dual-stack", "classes",
+    "adoption", "first-steps", "requests", "pool-changes", "waiting", "conflicts", "sharing", "dual-stack",
+    "classes",
     "events", "pool-status", "namespaces", "invalid-pools",
   ])
   func `the controller does what the story says`(story: String) throws {

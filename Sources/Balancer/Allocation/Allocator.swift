@@ -91,13 +91,7 @@ package struct Allocator: Sendable, Equatable {
   package mutating func assign(
     _ addresses: [IPAddress], to request: AllocationRequest
   ) throws(AllocationError) -> Allocation {
-    let pool = try self.check(addresses, for: request)
-    let allocation = Allocation(
-      pool: pool, addresses: addresses, sharing: request.sharing, ports: request.sharing == nil ? [] : request.ports)
-    guard self.allocations[request.service] != allocation else { return allocation }
-    self.release(request.service)
-    self.enter(allocation, of: request.service)
-    return allocation
+    self.place(addresses, from: try self.check(addresses, for: request), for: request)
   }
 
   /// Keeps addresses from being given to anybody else, whichever pools they are from, on behalf of a Service that is not
@@ -118,10 +112,10 @@ package struct Allocator: Sendable, Equatable {
   @discardableResult
   package mutating func allocate(_ request: AllocationRequest) throws(AllocationError) -> Allocation {
     let pinned = self.directory.pinned.filter { self.ledgers[$0]?.scope.isSelectable(for: request) == true }
-    for pools in [pinned, self.directory.open] {
-      if let addresses = self.best(of: pools, for: request) { return try self.assign(addresses, to: request) }
-    }
-    throw .noneAvailable
+    guard
+      let (addresses, pool) = self.best(of: pinned, for: request) ?? self.best(of: self.directory.open, for: request)
+    else { throw .noneAvailable }
+    return self.place(addresses, from: pool, for: request)
   }
 
   /// Chooses addresses from the pool that the Service asks for.
@@ -189,6 +183,17 @@ package struct Allocator: Sendable, Equatable {
     case .both: ipv4 && ipv6
     case .any: ipv4 || ipv6
     }
+  }
+
+  /// Gives a Service addresses that it may have, instead of any that it has.
+  private mutating func place(_ addresses: [IPAddress], from pool: String, for request: AllocationRequest) -> Allocation
+  {
+    let allocation = Allocation(
+      pool: pool, addresses: addresses, sharing: request.sharing, ports: request.sharing == nil ? [] : request.ports)
+    guard self.allocations[request.service] != allocation else { return allocation }
+    self.release(request.service)
+    self.enter(allocation, of: request.service)
+    return allocation
   }
 
   /// Enters an allocation that has been checked.
@@ -271,25 +276,26 @@ package struct Allocator: Sendable, Equatable {
 
   /// The addresses from the best of these pools: the first that has all, or, for one that prefers two, the first that
   /// has one of the primary family, else of the secondary (contract section 8.2).
-  private func best(of pools: [String], for request: AllocationRequest) -> [IPAddress]? {
-    var primary: IPAddress?
-    var secondary: IPAddress?
+  private func best(
+    of pools: [String], for request: AllocationRequest
+  ) -> (addresses: [IPAddress], pool: String)? {
+    var primary: (IPAddress, String)?
+    var secondary: (IPAddress, String)?
     for pool in pools {
-      guard let ledger = self.ledgers[pool] else { continue }
       if case .single(let family) = request.families {
-        if let address = ledger[family].first(for: request) { return [address] }
+        if let address = self.ledgers[pool]?[family].first(for: request) { return ([address], pool) }
         continue
       }
       if request.policy == .singleStack { return nil }  // two cluster IPs, but one wanted (contract section 21.6)
-      let first = ledger[request.primaryFamily].first(for: request)
-      let second = ledger[request.primaryFamily.other].first(for: request)
-      if let first, let second { return [first, second].sorted() }
+      let first = self.ledgers[pool]?[request.primaryFamily].first(for: request)
+      let second = self.ledgers[pool]?[request.primaryFamily.other].first(for: request)
+      if let first, let second { return ([first, second].sorted(), pool) }
       if request.policy == .preferDualStack {
-        primary = primary ?? first
-        secondary = secondary ?? second
+        primary = primary ?? first.map { ($0, pool) }
+        secondary = secondary ?? second.map { ($0, pool) }
       }
     }
-    return (primary ?? secondary).map { [$0] }
+    return (primary ?? secondary).map { ([$0.0], $0.1) }
   }
 
   /// Which of the candidates of one pool a request takes; nil if they do not do.

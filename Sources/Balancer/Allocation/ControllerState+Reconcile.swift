@@ -77,7 +77,8 @@ extension ControllerState {
       }
       self.tell(
         view, .warning, Note.noClusterIPsFamily,
-        "Failed to retrieve ClusterIPs IPFamily for \(GoText.quoted(list: view.clusterIPs)) \(view.clusterIP): \(error)")
+        "Failed to retrieve ClusterIPs IPFamily for \(GoText.quoted(list: view.clusterIPs)) \(view.clusterIP): "
+          + error.description)
       return Verdict(.kept(.families(error)))
     }
   }
@@ -114,7 +115,7 @@ extension ControllerState {
   private mutating func takeOver(_ view: ServiceView, as request: AllocationRequest) -> AllocationError? {
     let claimed = self.allocator.allocation(of: view.key)?.addresses ?? []
     var current = claimed
-    if claimed.isEmpty || !self.writes.isPending(view.key) {
+    if claimed.isEmpty || !self.isUnsettled(view.key) {
       let published = self.published(by: view)
       if !published.isEmpty { current = published }
     }

@@ -3,26 +3,64 @@ import Primitives
 
 /// The way of decisions to the API server.
 extension ControllerState {
+  /// What is to be done about the status of a Service.
+  private enum NextWrite {
+    case none
+    /// An address that it was given is still in the status of a Service that has to leave it.
+    case blocked
+    case write(ServiceWrite)
+  }
+
   /// Asks for a write of a Service if its status does not say what it should; takes the wish back if it does.
   mutating func requestWrite(of key: ObjectKey) {
-    guard let view = self.entries[key]?.view else { return }
-    guard self.write(of: key) != nil else { return self.writes.withdraw(key) }
-    guard self.writes.request(key) else { return }
+    guard self.schedule(key), let view = self.entries[key]?.view else { return }
     for annotation in view.deprecatedAnnotations {
       self.tell(
         view, .warning, Note.deprecatedAnnotation, "Service uses deprecated annotation \(annotation)", again: true)
     }
   }
 
+  /// Notes which addresses the status of a Service shows. Those that were given to others in the meantime, and that it
+  /// no longer shows, may now appear there: so no two statuses ever show an address that is not shared.
+  mutating func noteShown(by key: ObjectKey, before: [IPAddress], now: [IPAddress]) {
+    guard before != now else { return }
+    for address in now { self.shown[address, default: []].insert(key) }
+    for address in before where !now.contains(address) {
+      self.shown[address]?.remove(key)
+      if self.shown[address]?.isEmpty == true { self.shown[address] = nil }
+      for user in self.allocator.users(of: address) where self.entries[user]?.isBlocked == true { self.schedule(user) }
+    }
+  }
+
+  /// Whether what is decided on a Service is not in its status yet, so that the status says nothing about it.
+  func isUnsettled(_ key: ObjectKey) -> Bool {
+    self.writes.isPending(key) || self.entries[key]?.isBlocked == true
+  }
+
+  /// Queues a write if one is needed and possible; true if none was to come before.
+  @discardableResult
+  private mutating func schedule(_ key: ObjectKey) -> Bool {
+    let next = self.write(of: key)
+    if case .blocked = next { self.entries[key]?.isBlocked = true } else { self.entries[key]?.isBlocked = false }
+    guard case .write = next else {
+      self.writes.withdraw(key)
+      return false
+    }
+    return self.writes.request(key)
+  }
+
   /// Lets the writes whose turn has come go out.
   mutating func flush(at now: ContinuousClock.Instant) {
     self.writes.wake(at: now)
     while let key = self.writes.next() {
-      guard let write = self.write(of: key) else { continue }
+      guard case .write(let write) = self.write(of: key) else {
+        self.schedule(key)
+        continue
+      }
       self.writes.started(write, of: key)
       self.actions.append(.writeService(write))
     }
-    for pool in self.allocator.takeTouched() {
+    for pool in self.allocator.takeTouched().sorted() {
       guard let key = self.configuration.pools[pool]?.key, self.poolWrite(of: key) != nil else { continue }
       self.poolWrites.request(key, after: self.settings.poolStatusDelay, at: now)
     }
@@ -42,18 +80,17 @@ extension ControllerState {
     switch outcome {
     case .succeeded(let resourceVersion):
       self.writes.succeeded(key)
-      if !isOutdated { self.entries[key]?.view.apply(write, resourceVersion: resourceVersion) }
+      if !isOutdated {
+        self.entries[key]?.view.apply(write, resourceVersion: resourceVersion)
+        self.noteShown(by: key, before: view.shownAddresses, now: self.entries[key]?.view.shownAddresses ?? [])
+      }
     case .conflicted, .notFound:
       if !isOutdated { self.writes.pause(key, endsWithNews: true, at: now) }
     case .failed:
       self.writes.pause(key, endsWithNews: false, at: now)
     }
-    if self.write(of: key) == nil {
-      self.writes.withdraw(key)
-      self.dropIfIrrelevant(key)
-    } else {
-      self.writes.request(key)
-    }
+    self.schedule(key)
+    self.dropIfIrrelevant(key)
   }
 
   mutating func take(_ outcome: WriteOutcome, ofPool key: ObjectKey, at now: ContinuousClock.Instant) {
@@ -73,17 +110,34 @@ extension ControllerState {
     }
   }
 
-  /// The write that is still needed for a Service, made from what is known now; nil = none.
-  private func write(of key: ObjectKey) -> ServiceWrite? {
-    guard let entry = self.entries[key] else { return nil }
+  /// The write that is still needed for a Service, made from what is known now.
+  ///
+  /// One that waits for an address to leave another status first clears its own if that shows what it must leave itself:
+  /// two that change places cannot wait for each other.
+  private func write(of key: ObjectKey) -> NextWrite {
+    guard let entry = self.entries[key] else { return .none }
     switch entry.standing.target {
     case .asItIs:
-      return nil
+      return .none
     case .nothing:
-      return entry.view.bearsAddresses ? entry.view.write(of: nil) : nil
+      return entry.view.bearsAddresses ? .write(entry.view.write(of: nil)) : .none
     case .allocation:
-      guard let allocation = self.allocator.allocation(of: key), !entry.view.shows(allocation) else { return nil }
-      return entry.view.write(of: allocation)
+      guard let allocation = self.allocator.allocation(of: key), !entry.view.shows(allocation) else { return .none }
+      let isFree = allocation.addresses.allSatisfy { address in
+        self.shown[address]?.contains { $0 != key && self.mustLeave(address, $0) } != true
+      }
+      if isFree { return .write(entry.view.write(of: allocation)) }
+      let isLeaving = !Set(entry.view.shownAddresses).isSubset(of: allocation.addresses)
+      return isLeaving ? .write(entry.view.write(of: nil)) : .blocked
+    }
+  }
+
+  /// Whether a Service whose status shows an address is to show it no longer.
+  private func mustLeave(_ address: IPAddress, _ key: ObjectKey) -> Bool {
+    switch self.entries[key]?.standing.target {
+    case nil, .asItIs: false
+    case .nothing: true
+    case .allocation: self.allocator.allocation(of: key)?.addresses.contains(address) != true
     }
   }
 

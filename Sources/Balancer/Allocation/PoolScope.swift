@@ -39,7 +39,8 @@ struct PoolScope: Sendable, Equatable {
   func isCompatible(with request: AllocationRequest) -> Bool {
     guard let restriction = self.restriction else { return true }
     let namespace = request.service.namespace
-    guard self.isForAllNamespaces || restriction.namespaces.contains(namespace) || self.matching.contains(namespace) else { return false }
+    let isListed = restriction.namespaces.contains(namespace) || self.matching.contains(namespace)
+    guard self.isForAllNamespaces || isListed else { return false }
     return restriction.serviceSelectors.isEmpty || restriction.serviceSelectors.anyMatches(request.labels)
   }
 

@@ -35,6 +35,8 @@ package enum Standing: Sendable, Hashable {
 struct ServiceEntry: Sendable, Equatable {
   var view: ServiceView
   var standing = Standing.unread
+  /// Whether its addresses wait to leave the status of another Service.
+  var isBlocked = false
   /// What the user was told last, by the reason of the Event, so as not to repeat it.
   var told: [String: String] = [:]
 

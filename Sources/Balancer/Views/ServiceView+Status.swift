@@ -6,6 +6,9 @@ extension ServiceView {
   /// Whether anything of ours is in the object.
   var bearsAddresses: Bool { !self.ingress.isEmpty || self.allocatedFromPool != nil }
 
+  /// The addresses in the status that can be read.
+  var shownAddresses: [IPAddress] { self.ingressTexts.compactMap { IPAddress($0) } }
+
   /// Whether the status says exactly what an allocation does; what the server adds to an address does not matter.
   func shows(_ allocation: Allocation) -> Bool {
     self.allocatedFromPool == allocation.pool

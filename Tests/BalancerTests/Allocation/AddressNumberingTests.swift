@@ -4,7 +4,9 @@ import Testing
 @testable import Balancer
 
 @Suite struct AddressNumberingTests {
-  private func numbering(_ blocks: [String], _ family: IPFamily, avoidBuggyIPs: Bool = false) throws -> AddressNumbering {
+  private func numbering(
+    _ blocks: [String], _ family: IPFamily, avoidBuggyIPs: Bool = false
+  ) throws -> AddressNumbering {
     AddressNumbering(try blocks.map(AddressBlock.parse), family: family, avoidBuggyIPs: avoidBuggyIPs)
   }
 

@@ -58,7 +58,8 @@ struct SlowAllocator {
       case (.dual, let policy):
         if found.count == 2 { return found }
         guard policy == .preferDualStack, let only = found.first else { continue }
-        if (only.family == .ipv6) == request.prefersIPv6 { primary = primary ?? only } else { secondary = secondary ?? only }
+        let isPrimary = (only.family == .ipv6) == request.prefersIPv6
+        if isPrimary { primary = primary ?? only } else { secondary = secondary ?? only }
       }
     }
     return (primary ?? secondary).map { [$0] }
