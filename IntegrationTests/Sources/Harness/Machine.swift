@@ -27,6 +27,14 @@ package enum Machine {
     return found
   }
 
+  /// What a lab's cluster could leave, while tests of API servers go on beside it.
+  package static func lookForLabs() async throws -> Set<String> {
+    try await self.look().filter { thing in
+      guard thing.hasPrefix("process ") else { return true }
+      return thing.contains("metallb lab ") && !thing.contains("metallb lab apiserver ")
+    }
+  }
+
   /// Processes that run the binary under test, or anything with a file of this test run among its arguments.
   private static func processes() -> [String] {
     let files = FileManager.default

@@ -10,7 +10,7 @@ enum TLSSettings {
     if configuration.skipsVerification {
       tls.certificateVerification = .none
     } else if let source = configuration.authorities {
-      let authorities = try self.certificates(in: try self.bytes(of: source), what: "the certificate authority")
+      let authorities = try self.certificates(in: try self.bytes(of: source), what: self.name(of: source))
       tls.trustRoots = .certificates(authorities)
     }
     if let certificate {
@@ -23,6 +23,14 @@ enum TLSSettings {
       }
     }
     return tls
+  }
+
+  /// What a person looks for when it is wrong.
+  private static func name(of source: PEMSource) -> String {
+    switch source {
+    case .data: "the kubeconfig's certificate-authority-data, decoded from base64,"
+    case .file(let path): "the certificate authority \(path)"
+    }
   }
 
   static func bytes(of source: PEMSource) throws(CredentialError) -> [UInt8] {
@@ -48,7 +56,7 @@ enum TLSSettings {
     do {
       certificates = try NIOSSLCertificate.fromPEMBytes(pem)
     } catch {
-      throw .certificate("\(what) is not PEM: \(error)")
+      throw .certificate("\(what) is no certificate in PEM: \(error)")
     }
     guard !certificates.isEmpty else { throw .certificate("\(what) holds no certificate") }
     return certificates
