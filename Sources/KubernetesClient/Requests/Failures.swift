@@ -14,8 +14,7 @@ enum Failures {
     case let error as TimeoutError: return .timedOut(error.limit)
     case let error as HTTPClientError: return self.apiError(error, limit: limit)
     case let error as NIOConnectionError: return .unreachable(self.sentence(error))
-    case let error as NIOSSLError: return .unreachable("TLS: \(error)")
-    case let error as NIOSSLExtraError: return .unreachable("TLS: \(error)")
+    case is NIOSSLError, is NIOSSLExtraError: return .unreachable(self.sentence(aboutTLS: "\(error)"))
     case let error as IOError where error.errnoCode == ECONNREFUSED || error.errnoCode == EHOSTUNREACH:
       return .unreachable(self.sentence(error))
     case let error as IOError: return .interrupted(self.sentence(error))
@@ -46,6 +45,11 @@ enum Failures {
     }
     if error.dnsAError != nil || error.dnsAAAAError != nil { return "\(error.host): there is no such host" }
     return "\(error.host) port \(error.port): no connection"
+  }
+
+  private static func sentence(aboutTLS text: String) -> String {
+    text.contains("CERTIFICATE_VERIFY_FAILED")
+      ? "its certificate is not from the certificate authority of the configuration, or has expired" : "TLS: \(text)"
   }
 
   private static func sentence(_ error: IOError) -> String {
