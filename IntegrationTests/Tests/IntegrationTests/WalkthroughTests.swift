@@ -38,7 +38,6 @@ extension Everything.Clusters {
         Manifest.pool("pool", "192.168.1.240-192.168.1.250"), Manifest.advertisement("l2", pools: "pool"),
         Manifest.deployment("nginx", replicas: 3))
       try await self.kubectl("rollout", "status", "deployment/nginx", "--timeout=30s")
-      // The fourth and fifth address have other first nodes by SHA-256 of "node#address".
       var announcers: Set<String> = []
       for number in 240...250 {
         let service = "nginx-\(number)"
