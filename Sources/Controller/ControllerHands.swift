@@ -10,7 +10,7 @@ struct ControllerHands: Sendable {
   let recorder: EventRecorder
   let tasks: ChildTasks
   let inbox: Inbox<ControllerState.Event>
-  let tally: Tally
+  let tally: UpdateTally
   let logger: Logger
 
   func perform(_ action: ControllerState.Action) {

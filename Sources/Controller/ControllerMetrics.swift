@@ -1,24 +1,15 @@
 import Balancer
+import KubernetesClient
 import Serving
 
 /// The controller's metrics: a projection of its state at the moment of a scrape (contract section 15).
 enum ControllerMetrics {
-  static func page(of state: ControllerState, tally: Tally) -> MetricsPage {
+  static func page(of state: ControllerState, tally: UpdateTally) -> MetricsPage {
     var page = MetricsPage()
     self.addAllocator(state, to: &page)
-    page.append(
-      "metallb_k8s_client_updates_total", .counter, help: "Number of k8s object updates that have been processed.",
-      Double(tally.updateCount))
-    page.append(
-      "metallb_k8s_client_update_errors_total", .counter,
-      help: "Number of k8s object updates that failed for some reason.", Double(tally.updateErrorCount))
-    page.append(
-      "metallb_k8s_client_config_loaded_bool", .gauge,
-      help: "1 if the configuration was successfully loaded at least once.", state.isLoaded ? 1 : 0)
-    page.append(
-      "metallb_k8s_client_config_stale_bool", .gauge,
-      help: "1 if some of the latest objects are not valid and their last good form is in force.",
-      state.configuration.problems.isEmpty ? 0 : 1)
+    page.appendClient(
+      updates: tally.updateCount, updateErrors: tally.updateErrorCount, isLoaded: state.isLoaded,
+      isStale: !state.configuration.problems.isEmpty)
     return page
   }
 

@@ -1,3 +1,5 @@
+import Serving
+
 /// What the controller's flags and environment say, once they are understood (contract section 2.1).
 package struct ControllerOptions: Sendable {
   /// Whether admission webhooks are served, and whether anything else is done.
@@ -30,28 +32,19 @@ package struct ControllerOptions: Sendable {
   package var unknownPool: UnknownPool
   package var webhookMode: WebhookMode
   package var memberlistSecret: MemberlistSecret?
-  /// 0 = not served.
-  package var healthPort: Int
-  /// 0 = not served.
-  package var metricsPort: Int
-  /// A directory with `tls.crt` and `tls.key`; nil = a certificate made at the start.
-  package var metricsCertificateDirectory: String?
-  package var requiresTLS13: Bool
+  /// Where health and metrics are served.
+  package var servers: ProcessServers.Settings
 
   package init(
     namespace: String, loadBalancerClass: String? = nil,
     unknownPool: UnknownPool = .allocate, webhookMode: WebhookMode = .enabled,
-    memberlistSecret: MemberlistSecret? = nil, healthPort: Int = 17472, metricsPort: Int = 9120,
-    metricsCertificateDirectory: String? = nil, requiresTLS13: Bool = true
+    memberlistSecret: MemberlistSecret? = nil, servers: ProcessServers.Settings
   ) {
     self.namespace = namespace
     self.loadBalancerClass = loadBalancerClass
     self.unknownPool = unknownPool
     self.webhookMode = webhookMode
     self.memberlistSecret = memberlistSecret
-    self.healthPort = healthPort
-    self.metricsPort = metricsPort
-    self.metricsCertificateDirectory = metricsCertificateDirectory
-    self.requiresTLS13 = requiresTLS13
+    self.servers = servers
   }
 }

@@ -4,6 +4,7 @@ import KubernetesModel
 import Logging
 import Runner
 import ServiceLifecycle
+import Serving
 
 /// The controller process: watches Services, pools and namespaces, lets `ControllerState` decide, and does what it says.
 ///
@@ -31,8 +32,10 @@ package struct ControllerService: ServiceLifecycle.Service {
   package func run() async throws {
     let inbox = Inbox<ControllerState.Event>(capacity: 1024)
     let window = Window<ControllerState> { _ = inbox.trySend(.tick) }
-    let tally = Tally()
-    let servers = try ControllerServers.all(self.options, window: window, tally: tally, logger: self.logger)
+    let tally = UpdateTally()
+    let servers = try ProcessServers.all(self.options.servers, logger: self.logger) {
+      await window.look { ControllerMetrics.page(of: $0, tally: tally) }
+    }
     try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for server in servers {
@@ -64,7 +67,8 @@ package struct ControllerService: ServiceLifecycle.Service {
     }
   }
 
-  private func reconcile(inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: Tally) async {
+  private func reconcile(inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally) async
+  {
     await withTaskGroup(of: Void.self) { group in
       let recorder = EventRecorder(self.client, component: "metallb-controller", logger: self.logger)
       let tasks = ChildTasks(limit: Self.writesInFlight * 2, capacity: 65_536)
@@ -89,7 +93,7 @@ package struct ControllerService: ServiceLifecycle.Service {
   }
 
   private func addWatchers(
-    to group: inout TaskGroup<Void>, inbox: Inbox<ControllerState.Event>, tally: Tally
+    to group: inout TaskGroup<Void>, inbox: Inbox<ControllerState.Event>, tally: UpdateTally
   ) {
     let services = Watcher(self.client, KubernetesModel.Service.self, logger: self.logger)
     let pools = Watcher(self.client, IPAddressPool.self, namespace: self.options.namespace, logger: self.logger)

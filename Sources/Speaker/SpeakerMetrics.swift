@@ -1,36 +1,24 @@
 import Balancer
 import HostNetwork
+import KubernetesClient
 import Primitives
 import Serving
 
 /// The speaker's metrics: a projection of its state at the moment of a scrape (contract section 15).
 enum SpeakerMetrics {
-  static func page(of state: SpeakerState, tally: Tally, counters: [IPAddress: LinkResponder.Counters]) -> MetricsPage {
+  static func page(of state: SpeakerState, tally: UpdateTally, counters: [IPAddress: LinkResponder.Counters])
+    -> MetricsPage
+  {
     var page = MetricsPage()
-    self.appendConfiguration(of: state, tally: tally, to: &page)
+    page.appendClient(
+      updates: tally.updateCount, updateErrors: tally.updateErrorCount,
+      isLoaded: state.awaited.isDisjoint(with: [.pools, .l2Advertisements]), isStale: state.isStale)
     page.append(
       "metallb_speaker_announced", .gauge,
       help: "Services being announced from this node. This is desired state, it does not guarantee that the routing "
         + "protocols have converged.", self.announced(state))
     self.appendCounters(counters, to: &page)
     return page
-  }
-
-  private static func appendConfiguration(of state: SpeakerState, tally: Tally, to page: inout MetricsPage) {
-    page.append(
-      "metallb_k8s_client_updates_total", .counter, help: "Number of k8s object updates that have been processed.",
-      Double(tally.updateCount))
-    page.append(
-      "metallb_k8s_client_update_errors_total", .counter,
-      help: "Number of k8s object updates that failed for some reason.", Double(tally.updateErrorCount))
-    let isLoaded = state.awaited.isDisjoint(with: [.pools, .l2Advertisements])
-    page.append(
-      "metallb_k8s_client_config_loaded_bool", .gauge,
-      help: "1 if the configuration was successfully loaded at least once.", isLoaded ? 1 : 0)
-    page.append(
-      "metallb_k8s_client_config_stale_bool", .gauge,
-      help: "1 if running on a stale configuration, because some of the latest objects are not valid.",
-      state.isStale ? 1 : 0)
   }
 
   private static func announced(_ state: SpeakerState) -> [MetricsPage.Sample] {

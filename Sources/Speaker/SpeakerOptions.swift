@@ -1,3 +1,5 @@
+import Serving
+
 /// What the speaker's flags and environment say, once they are understood (contract section 2.2).
 package struct SpeakerOptions: Sendable, Hashable {
   /// Where pools and advertisements are configured.
@@ -7,13 +9,8 @@ package struct SpeakerOptions: Sendable, Hashable {
   package var loadBalancerClass: String?
   /// Whether nodes that are labelled so as to take no load-balancer traffic announce all the same.
   package var ignoresExclusion: Bool
-  /// 0 = not served; health is for this machine alone.
-  package var healthPort: Int
-  /// 0 = not served.
-  package var metricsPort: Int
-  /// A directory with `tls.crt` and `tls.key`; nil = a certificate made at the start.
-  package var metricsCertificateDirectory: String?
-  package var requiresTLS13: Bool
+  /// Where health and metrics are served.
+  package var servers: ProcessServers.Settings
   /// The file that names the interfaces on which nothing is announced; it need not exist.
   package var exclusionFile: String
   /// Between the gratuitous bursts of a settled announcement; nil = none, as with upstream.
@@ -23,18 +20,14 @@ package struct SpeakerOptions: Sendable, Hashable {
 
   package init(
     namespace: String, node: String, loadBalancerClass: String? = nil, ignoresExclusion: Bool = false,
-    healthPort: Int = 17472, metricsPort: Int = 9120, metricsCertificateDirectory: String? = nil,
-    requiresTLS13: Bool = true, exclusionFile: String = Self.standardExclusionFile,
+    servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
     refreshInterval: Duration? = .seconds(60)
   ) {
     self.namespace = namespace
     self.node = node
     self.loadBalancerClass = loadBalancerClass
     self.ignoresExclusion = ignoresExclusion
-    self.healthPort = healthPort
-    self.metricsPort = metricsPort
-    self.metricsCertificateDirectory = metricsCertificateDirectory
-    self.requiresTLS13 = requiresTLS13
+    self.servers = servers
     self.exclusionFile = exclusionFile
     self.refreshInterval = refreshInterval
   }

@@ -7,6 +7,7 @@ import Logging
 import Primitives
 import Runner
 import ServiceLifecycle
+import Serving
 
 /// The speaker process: watches the cluster and this machine's interfaces, lets `SpeakerState` decide what this node
 /// announces, and answers the neighbours accordingly.
@@ -39,15 +40,17 @@ package struct SpeakerService: ServiceLifecycle.Service {
   package func run() async throws {
     let inbox = Inbox<SpeakerState.Event>(capacity: 1024)
     let window = Window<SpeakerState> { _ = inbox.trySend(.tick) }
-    let tally = Tally()
+    let tally = UpdateTally()
     let sockets = try ReadinessLoop(name: "layer2")
     var dice = SystemRandomNumberGenerator()
     let responder = LinkResponder(
       on: sockets, exclusions: self.exclusions,
       gratuitous: GratuitousSchedule.Settings(refreshInterval: self.options.refreshInterval), seed: dice.next(),
       logger: self.logger)
-    let servers = try SpeakerServers.all(
-      self.options, window: window, tally: tally, responder: responder, logger: self.logger)
+    let servers = try ProcessServers.all(self.options.servers, logger: self.logger) {
+      let counters = responder.counters()
+      return await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters) }
+    }
     try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for server in servers {
@@ -81,7 +84,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func announce(
-    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: Tally, responder: LinkResponder
+    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder
   ) async {
     await withTaskGroup(of: Void.self) { group in
       let recorder = EventRecorder(self.client, component: "metallb-speaker", logger: self.logger)
@@ -103,7 +106,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
     }
   }
 
-  private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: Tally) {
+  private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: UpdateTally) {
     func follow<R: KubernetesResource>(
       _ type: R.Type, namespace: String? = nil,
       _ event: @escaping @Sendable (ObjectChange<R>) -> SpeakerState.Event

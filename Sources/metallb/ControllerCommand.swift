@@ -43,9 +43,7 @@ struct ControllerCommand: AsyncParsableCommand {
         ? nil
         : ControllerOptions.MemberlistSecret(
           name: secretName, deployment: self.deployment ?? environment["METALLB_DEPLOYMENT"]),
-      healthPort: self.process.healthProbePort, metricsPort: self.process.port,
-      metricsCertificateDirectory: self.tls.metricsCertDir.isEmpty ? nil : self.tls.metricsCertDir,
-      requiresTLS13: self.tls.requiresTLS13)
+      servers: self.process.servers(of: "metallb-controller", healthHost: "0.0.0.0", tls: self.tls))
     self.process.warnAboutWhatIsNotServed(logger)
     if self.webhooks.webhookMode != .disabled {
       logger.info("webhooks are not served; objects are validated when they are read")

@@ -3,6 +3,7 @@ import Glibc
 import KubernetesClient
 import Logging
 import Runner
+import Serving
 import ServiceLifecycle
 import UnixSignals
 
@@ -104,3 +105,13 @@ struct ProcessOptions: ParsableArguments {
 }
 
 extension LogLevel: ExpressibleByArgument {}
+
+extension ProcessOptions {
+  /// Where the process serves its health and its metrics.
+  func servers(of process: String, healthHost: String, tls: TLSOptions) -> ProcessServers.Settings {
+    ProcessServers.Settings(
+      process: process, healthHost: healthHost, healthPort: self.healthProbePort, metricsPort: self.port,
+      metricsCertificateDirectory: tls.metricsCertDir.isEmpty ? nil : tls.metricsCertDir,
+      requiresTLS13: tls.requiresTLS13)
+  }
+}

@@ -59,10 +59,9 @@ struct SpeakerCommand: AsyncParsableCommand {
     let logger = Logger(label: "speaker")
     let options = SpeakerOptions(
       namespace: namespace, node: node, loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
-      ignoresExclusion: self.ignoreExcludeLb, healthPort: self.process.healthProbePort,
-      metricsPort: self.process.port,
-      metricsCertificateDirectory: self.tls.metricsCertDir.isEmpty ? nil : self.tls.metricsCertDir,
-      requiresTLS13: self.tls.requiresTLS13, exclusionFile: self.excludel2File,
+      ignoresExclusion: self.ignoreExcludeLb,
+      servers: self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
+      exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds))
     self.process.warnAboutWhatIsNotServed(logger)
     if self.memberlist.isConfigured(environment) {

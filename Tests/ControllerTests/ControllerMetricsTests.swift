@@ -1,4 +1,5 @@
 import Balancer
+import KubernetesClient
 import KubernetesModel
 import TestKit
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite struct ControllerMetricsTests {
   @Test func `the page shows pools, allocations and what went wrong`() {
     var state = ControllerState(settings: ControllerState.Settings(seed: 1))
-    let tally = Tally()
+    let tally = UpdateTally()
     let pool = IPAddressPool(
       metadata: ObjectMeta(name: "p", namespace: "m", uid: "u", resourceVersion: "1"),
       spec: IPAddressPool.Spec(addresses: ["192.0.2.0/30", "2001:db8::/127"]))

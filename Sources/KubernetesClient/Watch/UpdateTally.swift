@@ -1,18 +1,20 @@
 import KubernetesModel
 import Synchronization
 
-/// What the process has done so far, in numbers that no state remembers.
-final class Tally: Sendable {
+/// How many changes of watched objects a process has taken in, which no state remembers.
+package final class UpdateTally: Sendable {
   private let updates = Atomic<Int>(0)
   private let updateErrors = Atomic<Int>(0)
 
+  package init() {}
+
   /// Changes of watched objects that were taken in.
-  var updateCount: Int { self.updates.load(ordering: .relaxed) }
+  package var updateCount: Int { self.updates.load(ordering: .relaxed) }
 
   /// Those that could not be read, and decisions that could not be written.
-  var updateErrorCount: Int { self.updateErrors.load(ordering: .relaxed) }
+  package var updateErrorCount: Int { self.updateErrors.load(ordering: .relaxed) }
 
-  func count<Object>(_ change: ObjectChange<Object>) {
+  package func count<Object>(_ change: ObjectChange<Object>) {
     switch change {
     case .applied, .deleted: self.updates.add(1, ordering: .relaxed)
     case .malformed:
@@ -22,7 +24,8 @@ final class Tally: Sendable {
     }
   }
 
-  func countFailedWrite() {
+  /// A decision could not be written.
+  package func countFailedWrite() {
     self.updateErrors.add(1, ordering: .relaxed)
   }
 }

@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Logging
+
+/// The HTTP servers that each of the two processes has: health for the kubelet, metrics for Prometheus (contract
+/// section 1).
+package enum ProcessServers {
+  package struct Settings: Sendable, Hashable {
+    /// What the certificate is made out to when none is given.
+    package var process: String
+    /// The address that health is served on; one that shares the node's network serves the node alone.
+    package var healthHost: String
+    /// 0 = not served.
+    package var healthPort: Int
+    /// 0 = not served.
+    package var metricsPort: Int
+    /// A directory with `tls.crt` and `tls.key`; nil = a certificate made at the start.
+    package var metricsCertificateDirectory: String?
+    package var requiresTLS13: Bool
+
+    package init(
+      process: String, healthHost: String, healthPort: Int, metricsPort: Int, metricsCertificateDirectory: String?,
+      requiresTLS13: Bool
+    ) {
+      self.process = process
+      self.healthHost = healthHost
+      self.healthPort = healthPort
+      self.metricsPort = metricsPort
+      self.metricsCertificateDirectory = metricsCertificateDirectory
+      self.requiresTLS13 = requiresTLS13
+    }
+  }
+
+  private static let plainText = "text/plain; charset=utf-8"
+
+  /// The servers that the settings ask for; `page` makes the metrics at the moment of a scrape, nil = the process stops.
+  package static func all(
+    _ settings: Settings, logger: Logger, page: @escaping @Sendable () async -> MetricsPage?
+  ) throws -> [HTTPServer] {
+    var servers: [HTTPServer] = []
+    if settings.healthPort != 0 { servers.append(self.health(settings, logger: logger)) }
+    if settings.metricsPort != 0 { servers.append(try self.metrics(settings, logger: logger, page: page)) }
+    return servers
+  }
+
+  /// `/healthz` and `/readyz`: the process runs. Readiness waits for nothing, as with upstream.
+  private static func health(_ settings: Settings, logger: Logger) -> HTTPServer {
+    let configuration = Self.configuration(host: settings.healthHost, port: settings.healthPort)
+    return HTTPServer(configuration, logger: logger) { request, response in
+      switch request.path {
+      case "/healthz", "/readyz": try await response.respond(.ok, contentType: Self.plainText, text: "ok")
+      default: try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
+      }
+    }
+  }
+
+  /// `/metrics`, over TLS.
+  private static func metrics(
+    _ settings: Settings, logger: Logger, page: @escaping @Sendable () async -> MetricsPage?
+  ) throws -> HTTPServer {
+    var configuration = Self.configuration(host: "0.0.0.0", port: settings.metricsPort)
+    configuration.tls = try self.identity(settings).serverConfiguration()
+    if settings.requiresTLS13 { configuration.tls?.minimumTLSVersion = .tlsv13 }
+    return HTTPServer(configuration, logger: logger) { request, response in
+      guard request.path == "/metrics" else {
+        try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
+        return
+      }
+      guard let page = await page() else {
+        try await response.respond(.serviceUnavailable, contentType: Self.plainText, text: "stopping\n")
+        return
+      }
+      try await response.respond(.ok, contentType: MetricsPage.contentType, text: page.text)
+    }
+  }
+
+  private static func identity(_ settings: Settings) throws -> ServerIdentity {
+    guard let directory = settings.metricsCertificateDirectory else {
+      return try CertificateAuthority(commonName: settings.process)
+        .serverIdentity(dnsNames: [settings.process, "localhost"], addresses: [])
+    }
+    return ServerIdentity(
+      certificatePEM: try String(contentsOfFile: "\(directory)/tls.crt", encoding: .utf8),
+      privateKeyPEM: try String(contentsOfFile: "\(directory)/tls.key", encoding: .utf8))
+  }
+
+  private static func configuration(host: String, port: Int) -> HTTPServer.Configuration {
+    var configuration = HTTPServer.Configuration(host: host, port: port)
+    // A stop is a matter of less than a second; nobody waits longer for a page.
+    configuration.gracePeriod = .milliseconds(300)
+    return configuration
+  }
+}
+
+extension MetricsPage {
+  /// Appends what both processes tell of the objects they watch (contract section 15).
+  package mutating func appendClient(updates: Int, updateErrors: Int, isLoaded: Bool, isStale: Bool) {
+    self.append(
+      "metallb_k8s_client_updates_total", .counter, help: "Number of k8s object updates that have been processed.",
+      Double(updates))
+    self.append(
+      "metallb_k8s_client_update_errors_total", .counter,
+      help: "Number of k8s object updates that failed for some reason.", Double(updateErrors))
+    self.append(
+      "metallb_k8s_client_config_loaded_bool", .gauge,
+      help: "1 if the configuration was successfully loaded at least once.", isLoaded ? 1 : 0)
+    self.append(
+      "metallb_k8s_client_config_stale_bool", .gauge,
+      help: "1 if some of the latest objects are not valid and their last good form is in force.", isStale ? 1 : 0)
+  }
+}
