@@ -16,8 +16,9 @@ extension APIRegistry {
     var object = old
     self.begin(deletionOf: &object, old: old, definition, options)
     if object.isReadyToGo, !old.isTerminating || object != old {
-      self.erase(key, definition, lastForm: object)
-      return definition.rules.deletionAnswersObject ? definition.presented(object) : success
+      // What goes at once was never terminating.
+      let last = self.erase(key, definition, lastForm: old.isTerminating ? object : old)
+      return definition.rules.deletionAnswersObject ? definition.presented(last) : success
     }
     guard object != old else { return definition.presented(old) }
     guard let change = try? self.store.replace(object, key, in: definition.collection) else {
@@ -114,7 +115,7 @@ extension APIRegistry {
     object.mutate("metadata") { metadata in
       metadata["deletionTimestamp"] = .string(Timestamp(seconds: when).text)
       if !hasOwnEnd { metadata["deletionGracePeriodSeconds"] = .integer(grace) }
-      if isPod, !old.isTerminating, let generation = metadata["generation"]?.integer {
+      if !hasOwnEnd, !old.isTerminating, let generation = metadata["generation"]?.integer {
         metadata["generation"] = .integer(generation + 1)
       }
     }
@@ -144,8 +145,11 @@ extension APIRegistry {
   }
 
   /// Takes an object out of the store, and does what follows for those around it.
-  func erase(_ key: ObjectKey, _ definition: ResourceDefinition, lastForm: JSONValue) {
-    guard let change = try? self.store.remove(key, in: definition.collection, lastForm: lastForm) else { return }
+  @discardableResult
+  func erase(_ key: ObjectKey, _ definition: ResourceDefinition, lastForm: JSONValue) -> JSONValue {
+    guard let change = try? self.store.remove(key, in: definition.collection, lastForm: lastForm) else {
+      return lastForm
+    }
     self.committed(change)
     for dependent in self.store.dependents(of: lastForm.uid) { self.collectIfAbandoned(dependent) }
     for owner in lastForm.ownerReferences {
@@ -154,6 +158,7 @@ extension APIRegistry {
     }
     if definition.type.isNamespaced { self.finishNamespace(key.namespace) }
     if definition.isCustom { self.finishDefinition(of: definition.collection) }
+    return change.object
   }
 
   // MARK: Owners and dependents

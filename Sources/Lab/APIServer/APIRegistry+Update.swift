@@ -26,9 +26,7 @@ extension APIRegistry {
       return try self.createObject(object, as: type, namespace: namespace, options: options)
     }
     if object.resourceVersion.isEmpty, definition.rules.requiresResourceVersion {
-      throw .invalid(
-        definition.type, key.name,
-        [.invalid("metadata.resourceVersion", 0, "must be specified for an update").hexadecimal])
+      throw .missingVersion(definition.type, key.name)
     }
     var result = try self.write(
       object, over: old, definition, subresource: subresource, options: options)
@@ -201,11 +199,10 @@ extension JSONValue {
   }
 }
 
-extension FieldError {
-  /// The same with a number in the form that the check for versions prints.
-  fileprivate var hexadecimal: FieldError {
-    FieldError(
-      kind: self.kind, field: self.field,
-      message: self.message.replacing("Invalid value: 0:", with: "Invalid value: 0x0:"))
+extension APIFailure {
+  /// The 422 that names the resource where others name the kind.
+  fileprivate static func missingVersion(_ type: ResourceType, _ name: String) -> APIFailure {
+    let resource = ResourceType(group: type.group, version: type.version, plural: type.plural, kind: type.plural)
+    return .invalid(resource, name, [.invalid("metadata.resourceVersion", 0, "must be specified for an update")])
   }
 }

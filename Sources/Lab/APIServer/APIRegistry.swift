@@ -149,10 +149,7 @@ extension ResourceDefinition {
     let known =
       ["metadata.name", "metadata.namespace"] + self.rules.selectableFields + (self.custom?.selectableFields ?? [])
     for term in fields.terms where !known.contains(term.path) {
-      throw .badRequest(
-        self.isCustom || self.rules.selectableFields.isEmpty
-          ? "field label not supported: \(term.path)"
-          : "\"\(term.path)\" is not a known field selector: only \(known.map { "\"\($0)\"" }.joined(separator: ", "))")
+      throw .badRequest("field label not supported: \(term.path)")
     }
   }
 }

@@ -109,12 +109,10 @@ struct ServiceAllocations: Sendable {
       }
       let value = JSONValue.array(chosen.map { .string($0) })
       guard let range = self.ranges.first(where: { $0.contains(address) }) else {
-        let valid = self.ranges.first { $0.family == address.family }.map { "\($0)" } ?? "none"
         return [
           .invalid(
             "spec.clusterIPs", value,
-            "failed to allocate IP \(text): the provided IP (\(text)) is not in the valid range. The range of valid IPs "
-              + "is \(valid)")
+            "failed to allocate IP \(text): the provided network does not match the current range")
         ]
       }
       if self.addresses.contains(address), range.contains(address) {

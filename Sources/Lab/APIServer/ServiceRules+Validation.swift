@@ -78,7 +78,10 @@ extension ServiceRules {
         problems.append(.invalid("\(path).targetPort", .integer(target), "must be between 1 and 65535, inclusive"))
       }
       if !places.insert("\(number)/\(transport)").inserted {
-        problems.append(.duplicate(path, ["port": .integer(number), "protocol": .string(transport)]))
+        // The port as the server's own type prints it.
+        let value =
+          "{\"Name\":\"\",\"Protocol\":\"\(transport)\",\"AppProtocol\":null,\"Port\":\(number),\"TargetPort\":0,\"NodePort\":0}"
+        problems.append(FieldError(kind: .duplicate, field: path, message: "Duplicate value: \(value)"))
       }
       if !view.mayHaveNodePort, port["nodePort"] != nil {
         problems.append(

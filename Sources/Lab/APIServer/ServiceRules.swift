@@ -7,7 +7,7 @@ struct ServiceRules: KindRules {
   var deletionAnswersObject: Bool { true }
   var selectableFields: [String] { ["spec.clusterIP", "spec.type"] }
 
-  func nameProblem(_ name: String) -> String? { NameRules.dns1035LabelProblem(name) }
+  func nameProblem(_ name: String) -> String? { NameRules.labelProblem(name) }
 
   func setDefaults(_ object: inout JSONValue) {
     object.mutate("spec") { spec in

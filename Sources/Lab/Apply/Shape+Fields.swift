@@ -170,10 +170,12 @@ extension Shape {
       for (name, member) in members {
         let element = FieldPathElement.field(name)
         let (shape, isNamed) = self.member(name)
-        // A field that the schema names belongs to whoever set something below it.
-        let isRemoved = removed.contains(element) || isNamed && removed.reaches(element)
-        if isRemoved, !kept.reaches(element) { continue }
-        result[name] = shape.removing(removed.below(element), keeping: kept.below(element), from: member)
+        if removed.contains(element), !kept.reaches(element) { continue }
+        let rest = shape.removing(removed.below(element), keeping: kept.below(element), from: member)
+        // A field that the schema names belongs to whoever set something below it, and goes with the last of that.
+        let isEmptied = rest != member && (rest == [:] || rest == [])
+        if isEmptied, isNamed, removed.reaches(element), !kept.reaches(element) { continue }
+        result[name] = rest
       }
       return .object(result)
     case .elements(let elements, let shape, let kind):

@@ -24,7 +24,7 @@ package struct FieldSelector: Sendable, Hashable {
       } else if let range = part.firstRange(of: "==") ?? part.firstRange(of: "=") {
         self.terms.append(Term(part[..<range.lowerBound], true, part[range.upperBound...]))
       } else {
-        throw SelectorError(description: "invalid field selector: \(query); can't understand '\(part)'")
+        throw SelectorError(description: "invalid selector: '\(query)'; can't understand '\(part)'")
       }
     }
   }

@@ -3,6 +3,10 @@ import KubernetesModel
 /// Why a selector in a query cannot be read.
 package struct SelectorError: Error, Sendable, Hashable, CustomStringConvertible {
   package let description: String
+
+  package init(description: String) {
+    self.description = description
+  }
 }
 
 extension LabelSelector {
@@ -66,6 +70,9 @@ private struct SelectorParser {
   mutating func requirements() throws(SelectorError) -> [LabelSelector.Requirement] {
     var requirements: [LabelSelector.Requirement] = []
     if self.next == .end { return requirements }
+    if case .symbol(let symbol) = self.next, symbol != "!" {
+      throw SelectorError(description: "found \(self.found()), expected: !, identifier, or 'end of string'")
+    }
     while true {
       requirements.append(try self.requirement())
       switch self.next {
@@ -76,7 +83,7 @@ private struct SelectorParser {
           if self.next == .symbol("!") { continue }
           throw self.failure("found \(self.found()), expected: identifier after ','")
         }
-      default: throw self.failure("found \(self.found()), expected: ',' or 'end of string'")
+      default: throw SelectorError(description: "found \(self.found()), expected: ',' or 'end of string'")
       }
     }
   }
@@ -123,7 +130,7 @@ private struct SelectorParser {
   }
 
   private mutating func values() throws(SelectorError) -> [String] {
-    guard self.next == .symbol("(") else { throw self.failure("found \(self.found()), expected: '('") }
+    guard self.next == .symbol("(") else { throw self.failure("found \(self.found()) expected: '('") }
     self.position += 1
     var values: [String] = []
     while true {

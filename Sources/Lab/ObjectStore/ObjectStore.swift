@@ -80,6 +80,11 @@ package struct ObjectStore: Sendable {
     package var collection: ResourceCollection
     package var key: ObjectKey
 
+    package init(collection: ResourceCollection, key: ObjectKey) {
+      self.collection = collection
+      self.key = key
+    }
+
     package static func < (left: Dependent, right: Dependent) -> Bool {
       (left.collection, left.key) < (right.collection, right.key)
     }
