@@ -4,9 +4,11 @@ import KubernetesModel
 ///
 /// An alarm is not taken back; whoever set it looks whether it still matters when it goes off.
 struct Alarms: Sendable, Equatable {
-  private struct Alarm: Sendable, Equatable {
+  private struct Alarm: Sendable, Equatable, Comparable {
     var at: ContinuousClock.Instant
     var key: ObjectKey
+
+    static func < (left: Alarm, right: Alarm) -> Bool { (left.at, left.key) < (right.at, right.key) }
   }
 
   private var heap: [Alarm] = []
@@ -17,7 +19,7 @@ struct Alarms: Sendable, Equatable {
   mutating func set(_ instant: ContinuousClock.Instant, for key: ObjectKey) {
     self.heap.append(Alarm(at: instant, key: key))
     var child = self.heap.count - 1
-    while child > 0, self.heap[child].at < self.heap[(child - 1) / 2].at {
+    while child > 0, self.heap[child] < self.heap[(child - 1) / 2] {
       self.heap.swapAt(child, (child - 1) / 2)
       child = (child - 1) / 2
     }
@@ -33,7 +35,7 @@ struct Alarms: Sendable, Equatable {
     while true {
       var least = parent
       for child in [2 * parent + 1, 2 * parent + 2]
-      where child < self.heap.count && self.heap[child].at < self.heap[least].at {
+      where child < self.heap.count && self.heap[child] < self.heap[least] {
         least = child
       }
       guard least != parent else { return first.key }
