@@ -59,7 +59,7 @@ let package = Package(
     library("KubernetesModel", ["Primitives"]),
 
     // Deciders: no I/O, no clock, no dice, no logs, no locks.
-    library("Balancer", ["KubernetesModel", "Primitives", crypto]),
+    library("Balancer", ["KubernetesModel", "Primitives", crypto, heap]),
     library("BGP", ["Primitives"]),
     library("BFD", ["Primitives"]),
     library("Gossip", ["Primitives", crypto]),
