@@ -13,7 +13,7 @@ import Testing
   static var folder: String { String(#filePath.dropLast("Tests.swift".count)) + "s" }
 
   @Test(arguments: [
-    "adoption", "first-steps", "requests", "pool-changes", "waiting", "conflicts", "sharing", "dual-stack",
+    "adoption", "first-steps", "requests", "pool-changes", "waiting", "conflicts", "swap", "sharing", "dual-stack",
     "classes",
     "events", "pool-status", "namespaces", "invalid-pools",
   ])
@@ -28,6 +28,6 @@ import Testing
 
   @Test func `every story in the folder is played`() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder).filter { $0.hasSuffix(".txt") }
-    #expect(files.count == 13)
+    #expect(files.count == 14)
   }
 }

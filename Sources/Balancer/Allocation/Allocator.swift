@@ -94,8 +94,8 @@ package struct Allocator: Sendable, Equatable {
     self.place(addresses, from: try self.check(addresses, for: request), for: request)
   }
 
-  /// Keeps addresses from being given to anybody else, whichever pools they are from, on behalf of a Service that is not
-  /// ours; fails if somebody is on one of them.
+  /// Keeps addresses from being given to anybody else, whichever pools they are from, on behalf of a Service that
+  /// shows them; fails if somebody is on one of them.
   mutating func reserve(_ addresses: [IPAddress], for request: AllocationRequest) throws(AllocationError) {
     for address in addresses {
       guard self.pool(owning: address) != nil else { throw .notInConfiguration(addresses) }

@@ -84,9 +84,10 @@ extension ControllerState {
   /// Whether a Service that waits may be helped, or is no longer helped, by one of these pools.
   private func concerns(_ pools: Set<String>, _ key: ObjectKey) -> Bool {
     guard let view = self.entries[key]?.view, let request = try? AllocationRequest(view) else { return false }
+    let asksForNone =
+      view.requestedPool.map { self.configuration.pools[$0] == nil && self.settings.unknownPool == .allocate } ?? true
     return pools.contains { pool in
-      self.waiters.isWaiting(key, for: pool)
-        || view.requestedPool == nil && self.allocator.isSelectable(pool, for: request)
+      self.waiters.isWaiting(key, for: pool) || asksForNone && self.allocator.isSelectable(pool, for: request)
     }
   }
 }

@@ -85,7 +85,7 @@ extension ControllerState {
 
   private mutating func decide(on view: ServiceView, as request: AllocationRequest) -> Verdict {
     if let failure = self.takeOver(view, as: request) {
-      self.allocator.release(view.key)
+      self.reserve(view)
       self.tell(
         view, .warning, Note.addressKept,
         "keeping \(GoText.quoted(list: view.ingressTexts)) although its pool is not valid now: \(failure)")
@@ -256,7 +256,8 @@ extension ControllerState {
     return self.configuration.unusable.contains(pool)
   }
 
-  /// Sees to it that addresses of a Service that is not ours are given to nobody (contract section 21.8).
+  /// Sees to it that addresses that are left alone, such as those of a Service that is not ours, are given to nobody
+  /// (contract section 21.8).
   private mutating func reserve(_ view: ServiceView) {
     let addresses = view.ingressTexts.compactMap { IPAddress($0) }
       .filter { self.allocator.pool(owning: $0) != nil }

@@ -20,12 +20,22 @@ extension ControllerState {
     }
   }
 
-  /// Notes which addresses the status of a Service shows. Those that were given to others in the meantime, and that it
-  /// no longer shows, may now appear there: so no two statuses ever show an address that is not shared.
-  mutating func noteShown(by key: ObjectKey, before: [IPAddress], now: [IPAddress]) {
+  /// Notes which addresses the status of a Service shows, or will if the write that is under way succeeds. Those that
+  /// were given to others in the meantime, and that it no longer shows, may now appear there: so no two statuses ever
+  /// show an address that is not shared.
+  mutating func updateShown(of key: ObjectKey) {
+    let before = self.entries[key]?.shown ?? []
+    let written = self.writes.underWay(key)?.object.status?.loadBalancer?.ingress ?? []
+    let now = Set(
+      (self.entries[key]?.view.shownAddresses ?? []) + written.compactMap { $0.ip.flatMap { IPAddress($0) } })
     guard before != now else { return }
-    for address in now { self.shown[address, default: []].insert(key) }
-    for address in before where !now.contains(address) {
+    self.entries[key]?.shown = now
+    for address in now.subtracting(before) { self.shown[address, default: []].insert(key) }
+    self.withdrawShown(before.subtracting(now), of: key)
+  }
+
+  mutating func withdrawShown(_ addresses: Set<IPAddress>, of key: ObjectKey) {
+    for address in addresses.sorted() {
       self.shown[address]?.remove(key)
       if self.shown[address]?.isEmpty == true { self.shown[address] = nil }
       for user in self.allocator.users(of: address) where self.entries[user]?.isBlocked == true { self.schedule(user) }
@@ -58,6 +68,7 @@ extension ControllerState {
         continue
       }
       self.writes.started(write, of: key)
+      self.updateShown(of: key)
       self.actions.append(.writeService(write))
     }
     for pool in self.allocator.takeTouched().sorted() {
@@ -80,15 +91,13 @@ extension ControllerState {
     switch outcome {
     case .succeeded(let resourceVersion):
       self.writes.succeeded(key)
-      if !isOutdated {
-        self.entries[key]?.view.apply(write, resourceVersion: resourceVersion)
-        self.noteShown(by: key, before: view.shownAddresses, now: self.entries[key]?.view.shownAddresses ?? [])
-      }
+      if !isOutdated { self.entries[key]?.view.apply(write, resourceVersion: resourceVersion) }
     case .conflicted, .notFound:
       if !isOutdated { self.writes.pause(key, endsWithNews: true, at: now) }
     case .failed:
       self.writes.pause(key, endsWithNews: false, at: now)
     }
+    self.updateShown(of: key)
     self.schedule(key)
     self.dropIfIrrelevant(key)
   }
@@ -127,7 +136,7 @@ extension ControllerState {
         self.shown[address]?.contains { $0 != key && self.mustLeave(address, $0) } != true
       }
       if isFree { return .write(entry.view.write(of: allocation)) }
-      let isLeaving = !Set(entry.view.shownAddresses).isSubset(of: allocation.addresses)
+      let isLeaving = !entry.view.shownAddresses.allSatisfy(allocation.addresses.contains)
       return isLeaving ? .write(entry.view.write(of: nil)) : .blocked
     }
   }

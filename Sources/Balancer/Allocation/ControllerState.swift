@@ -87,7 +87,7 @@ package struct ControllerState: StateMachine, Equatable {
   var requesters: [String: Set<ObjectKey>] = [:]
   /// Services whose addresses are left alone, and must be looked at again when pools change.
   var bystanders: Set<ObjectKey> = []
-  /// The Services whose status shows an address.
+  /// The Services whose status shows an address, or may soon.
   var shown: [IPAddress: Set<ObjectKey>] = [:]
   var writes: WriteQueue<ServiceWrite>
   var poolWrites: WriteQueue<PoolStatusWrite>
@@ -222,7 +222,7 @@ package struct ControllerState: StateMachine, Equatable {
     if entry.view.metadata.resourceVersion != view.metadata.resourceVersion { self.writes.news(of: view.key) }
     entry.view = view
     self.entries[view.key] = entry
-    self.noteShown(by: view.key, before: old?.view.shownAddresses ?? [], now: view.shownAddresses)
+    self.updateShown(of: view.key)
   }
 
   private mutating func withdrawRequest(of key: ObjectKey, for pool: String) {
@@ -238,7 +238,7 @@ package struct ControllerState: StateMachine, Equatable {
     self.waiters.remove(key)
     self.writes.forget(key)
     self.allocator.release(key)
-    self.noteShown(by: key, before: entry.view.shownAddresses, now: [])
+    self.withdrawShown(entry.shown, of: key)
   }
 
   /// Forgets a Service that has and wants nothing from here, such as the many that are of another type.

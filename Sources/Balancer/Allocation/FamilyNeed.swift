@@ -3,7 +3,7 @@ enum FamilyNeed: Sendable, Hashable, CaseIterable {
   case ipv4
   case ipv6
   case both
-  /// Either will do: a Service that prefers two takes one.
+  /// Either will do: a Service that prefers two takes one, and one that can share may find the other on a shared address.
   case any
 
   init(_ request: AllocationRequest) {
@@ -11,7 +11,7 @@ enum FamilyNeed: Sendable, Hashable, CaseIterable {
     case (.single(.ipv4), _): self = .ipv4
     case (.single(.ipv6), _): self = .ipv6
     case (.dual, .preferDualStack): self = .any
-    case (.dual, _): self = .both
+    case (.dual, _): self = request.sharing == nil ? .both : .any
     }
   }
 }

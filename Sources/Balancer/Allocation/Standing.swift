@@ -1,3 +1,5 @@
+import Primitives
+
 /// How a Service stands with the controller, with the reason where it does not have what it asks for.
 package enum Standing: Sendable, Hashable {
   /// Not looked at yet.
@@ -35,6 +37,8 @@ package enum Standing: Sendable, Hashable {
 struct ServiceEntry: Sendable, Equatable {
   var view: ServiceView
   var standing = Standing.unread
+  /// The addresses that its status shows, or will if the write that is under way succeeds.
+  var shown: Set<IPAddress> = []
   /// Whether its addresses wait to leave the status of another Service.
   var isBlocked = false
   /// What the user was told last, by the reason of the Event, so as not to repeat it.

@@ -88,6 +88,9 @@ struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
     self.inFlight[key] = write
   }
 
+  /// The write of an object that is under way.
+  func underWay(_ key: ObjectKey) -> Write? { self.inFlight[key] }
+
   /// The write ended; returns what was written.
   mutating func ended(_ key: ObjectKey) -> Write? {
     self.inFlight.removeValue(forKey: key)
