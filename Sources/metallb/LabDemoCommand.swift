@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Lab
 import Logging
+import Runner
 
 /// `metallb lab demo`: shows the main job from beginning to end, and removes everything.
 struct LabDemoCommand: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct LabDemoCommand: AsyncParsableCommand {
     let binary = LabLauncher.binary
     let cluster = try LabCluster(
       LabCluster.Settings(name: name, nodes: 3), binary: binary, logger: Logger(label: "lab"))
-    let started = ContinuousClock.now
+    let started = Time.now
     let isShown = try await LabLauncher.untilSignalled {
       try await withThrowingTaskGroup(of: Bool.self) { group in
         let (ready, signal) = AsyncStream.makeStream(of: Void.self)
@@ -49,7 +50,7 @@ struct LabDemoCommand: AsyncParsableCommand {
     }
     if isShown == true {
       screen.done("everything is removed again")
-      screen.end("That was \(DemoScreen.seconds(ContinuousClock.now - started)).")
+      screen.end("That was \(DemoScreen.seconds(Time.now - started)).")
     } else {
       throw ExitCode.failure
     }

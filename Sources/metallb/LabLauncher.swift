@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLinux
 import Glibc
 import Lab
 import Logging
@@ -23,7 +22,7 @@ enum LabLauncher {
 
   /// Removes what labs have left that died without a chance to clean up.
   static func sweepDeadLabs(except name: String) async throws {
-    for directory in LabDirectory.all() where directory.lab != name && directory.owner == nil {
+    for directory in LabDirectory.all() where directory.lab != name && directory.isAbandoned {
       try await directory.sweep()
     }
   }

@@ -62,17 +62,35 @@ package struct LabDirectory: Sendable, Hashable {
   }
 
   /// Takes the lock for the rest of this process's life; false when another process has it.
+  ///
+  /// The file gets its name only once it is locked, so that nobody can take a lab that starts for one that has died.
   package func takeLock() -> Bool {
-    let descriptor = open(self.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let pid = String(getpid())
+    let unnamed = "\(self.lock).\(pid)"
+    let descriptor = open(unnamed, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return false }
+    defer { unlink(unnamed) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
       return false
     }
-    let pid = String(getpid())
-    ftruncate(descriptor, 0)
     _ = pid.withCString { write(descriptor, $0, pid.utf8.count) }
+    while link(unnamed, self.lock) != 0 {
+      guard errno == EEXIST, self.owner == nil else {
+        close(descriptor)
+        return false
+      }
+      unlink(self.lock)
+    }
     return true
+  }
+
+  /// Whether the lab's process has died without a chance to clean up, or never came to take the lock.
+  package var isAbandoned: Bool {
+    if access(self.lock, F_OK) == 0 { return self.owner == nil }
+    var status = stat()
+    guard stat(self.path, &status) == 0 else { return false }
+    return time(nil) - status.st_mtim.tv_sec > 60
   }
 
   /// Removes whatever a lab that is no longer there has left: processes, namespaces, files.
