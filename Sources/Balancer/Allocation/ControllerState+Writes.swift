@@ -141,10 +141,11 @@ extension ControllerState {
     }
   }
 
-  /// Whether a Service whose status shows an address is to show it no longer.
+  /// Whether a Service whose status shows an address, or may soon, is to show it no longer.
   private func mustLeave(_ address: IPAddress, _ key: ObjectKey) -> Bool {
     switch self.entries[key]?.standing.target {
-    case nil, .asItIs: false
+    case nil: false
+    case .asItIs: self.writes.underWay(key) != nil
     case .nothing: true
     case .allocation: self.allocator.allocation(of: key)?.addresses.contains(address) != true
     }
