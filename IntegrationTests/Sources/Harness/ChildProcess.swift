@@ -31,6 +31,18 @@ package final class ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, inputFile.path, O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, self.directory.appendingPathComponent("stdout").path, creation, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, self.directory.appendingPathComponent("stderr").path, creation, 0o600)
+    // Threads of a concurrent runtime block signals, and a child would inherit that: it must hear SIGTERM.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    var all = sigset_t()
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
     let variables = ChildProcess.inherited.merging(environment) { _, new in new }
     // setsid and env replace themselves by the program: its process identifier is the one that posix_spawn gives.
     let enter = directory.map { ["env", "--chdir=\($0.path)"] } ?? []
@@ -39,7 +51,7 @@ package final class ChildProcess: Sendable {
     var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
     var identifier: pid_t = 0
-    let result = posix_spawn(&identifier, setsid, &actions, nil, &argv, &envp)
+    let result = posix_spawn(&identifier, setsid, &actions, &attributes, &argv, &envp)
     guard result == 0 else { throw HarnessError.notStarted(path, String(cString: strerror(result))) }
     self.identifier = identifier
   }
