@@ -4,8 +4,9 @@ import Primitives
 /// All IPAddressPools of the cluster, resolved into the pools that are in force and everything that is wrong.
 ///
 /// Each object stands alone (Docs/differences.md): one that is not valid keeps its last good form, or is left out if it
-/// never had one, and all others apply. Of two pools that overlap, the later one by name has the problem. Controller and
-/// speaker resolve the same objects and so come to the same pools.
+/// never had one, and all others apply. Of two pools that overlap, the younger has the problem, so that a new object
+/// never takes the addresses of one that works. Controller and speaker resolve the same objects and so come to the same
+/// pools.
 package struct PoolResolution: Sendable, Equatable {
   /// One object: its newest form, read, and the last form of it that could be used.
   private struct Source: Sendable, Equatable {
@@ -72,13 +73,13 @@ package struct PoolResolution: Sendable, Equatable {
     }
   }
 
-  /// Decides anew which pools are in force, in the order of their names.
+  /// Decides anew which pools are in force, the older before the younger.
   package mutating func resolve() {
     var accepted = AcceptedBlocks()
     self.pools = [:]
     self.problems = []
     self.unusable = []
-    for key in self.sources.keys.sorted(by: { ($0.name, $0.namespace) < ($1.name, $1.namespace) }) {
+    for key in self.keysInOrder {
       guard var source = self.sources[key] else { continue }
       var problems = source.problems
       if self.pools[key.name] != nil {
@@ -102,6 +103,15 @@ package struct PoolResolution: Sendable, Equatable {
       }
       self.problems += problems
     }
+    self.problems.sort { ($0.key.name, $0.key.namespace, $0.field) < ($1.key.name, $1.key.namespace, $1.field) }
+  }
+
+  /// The older before the younger, then by name.
+  private var keysInOrder: [ObjectKey] {
+    func rank(_ key: ObjectKey) -> (created: Int64, name: String, namespace: String) {
+      (self.sources[key]?.object?.metadata.creationTimestamp?.microseconds ?? .max, key.name, key.namespace)
+    }
+    return self.sources.keys.map { (rank($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
   }
 }
 

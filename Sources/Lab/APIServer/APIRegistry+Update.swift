@@ -126,7 +126,7 @@ extension APIRegistry {
     }
     definition.setDefaults(&object)
     try self.admit(&object, old: old, definition, options: options)
-    if definition.rules.countsGenerations, object.asked != old.asked {
+    if definition.rules.countsGenerations, definition.rules.isNewGeneration(object, of: old, subresource: subresource) {
       object.setMetadata("generation", .integer((old.metadata("generation")?.integer ?? 0) + 1))
     }
     if !isApply { self.recordManagers(&object, old: old, definition, subresource: subresource, options: options) }
@@ -162,7 +162,7 @@ extension APIRegistry {
 
 extension JSONValue {
   /// What a user asks of the object: everything but its header and its status.
-  fileprivate var asked: JSONValue {
+  var asked: JSONValue {
     var object = self
     object["metadata"] = nil
     object["status"] = nil

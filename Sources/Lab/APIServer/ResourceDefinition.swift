@@ -77,6 +77,8 @@ package protocol KindRules: Sendable {
   func prepareUpdate(_ object: inout JSONValue, old: JSONValue)
   func prepareStatusUpdate(_ object: inout JSONValue, old: JSONValue)
   func problems(in object: JSONValue, old: JSONValue?) -> [FieldError]
+  /// Whether a write asks for something else than before, which `metadata.generation` counts.
+  func isNewGeneration(_ object: JSONValue, of old: JSONValue, subresource: String?) -> Bool
   func warnings(for object: JSONValue) -> [String]
   func presented(_ object: JSONValue, as type: ResourceType) -> JSONValue
 }
@@ -87,6 +89,10 @@ extension KindRules {
   package var requiresResourceVersion: Bool { false }
   package var selectableFields: [String] { [] }
   package var deletionAnswersObject: Bool { false }
+
+  package func isNewGeneration(_ object: JSONValue, of old: JSONValue, subresource: String?) -> Bool {
+    object.asked != old.asked
+  }
 
   package func nameProblem(_ name: String) -> String? { NameRules.subdomainProblem(name) }
   package func setDefaults(_ object: inout JSONValue) {}

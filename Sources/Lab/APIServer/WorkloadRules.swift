@@ -59,6 +59,12 @@ struct WorkloadRules: KindRules {
     }
   }
 
+  /// Of a Deployment annotations count too, as they go into its ReplicaSets.
+  func isNewGeneration(_ object: JSONValue, of old: JSONValue, subresource: String?) -> Bool {
+    object.asked != old.asked
+      || self.kind == .deployment && subresource == nil && object.metadata("annotations") != old.metadata("annotations")
+  }
+
   func prepareCreate(_ object: inout JSONValue) {
     switch self.kind {
     case .deployment: object["status"] = [:]

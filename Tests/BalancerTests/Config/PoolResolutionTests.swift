@@ -11,7 +11,7 @@ import Testing
     return resolution
   }
 
-  @Test func `of two pools that overlap the later one by name is left out`() {
+  @Test func `of two pools of one age that overlap the later one by name is left out`() {
     let resolution = PoolResolution([
       poolObject("b", ["10.0.0.128-10.0.1.1"]), poolObject("a", ["10.1.0.0/24", "10.0.0.0/24"]),
       poolObject("c", ["10.2.0.0/24"]),
@@ -56,12 +56,25 @@ import Testing
     #expect(one.problems.isEmpty)
   }
 
-  @Test func `the form that is kept gives way to a pool that came before it by name`() {
+  @Test func `the form that is kept gives way to a pool that comes before it`() {
     let good = PoolResolution([poolObject("b", ["10.0.0.0/24"])])
     let kept = self.change(good, .applied(poolObject("b", ["10.0.0.0/99"])))
     let both = self.change(kept, .applied(poolObject("a", ["10.0.0.0/25"])))
     #expect(both.sorted.map(\.name) == ["a"])
     #expect(both.unusable == ["b"])
+  }
+
+  @Test func `a new pool never takes the addresses of an older one, whatever their names`() {
+    func pool(_ name: String, bornAt seconds: Int64) -> IPAddressPool {
+      var pool = poolObject(name, ["10.0.0.0/24"])
+      pool.metadata.creationTimestamp = Timestamp(seconds: seconds)
+      return pool
+    }
+    let old = PoolResolution([pool("b", bornAt: 1)])
+    let both = self.change(old, .applied(pool("a", bornAt: 2)))
+    #expect(both.pools == old.pools)
+    #expect(both.unusable == ["a"])
+    #expect(both.problems.map(\.key) == [key("metallb-system/a")])
   }
 
   @Test func `two objects of one name in two namespaces are one too many`() {
