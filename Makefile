@@ -29,8 +29,9 @@ demo: ## A cluster on this machine: a Service gets its address, a node dies, the
 	swift build --product metallb
 	.build/debug/metallb lab demo
 
-bench: ## Measure allocation and layer 2
-	Scripts/bench
+bench: ## Measure allocation, and ARP answers between two namespaces (as root)
+	swift run -c release allocator-benchmark
+	swift run -c release arp-benchmark
 
 format: ## Rewrite all sources in house style
 	swift format --in-place --configuration .swift-format --recursive Package.swift Sources Tests IntegrationTests
