@@ -55,7 +55,10 @@ struct ControllerHands: Sendable {
         metadata: ["service": "\(write.key)", "reason": .string(reason)])
     case .conflicted, .notFound:
       self.logger.debug(
-        "a service changed while its status was written", metadata: ["service": "\(write.key)"])
+        "a service changed while its status was written",
+        metadata: [
+          "service": "\(write.key)", "version": .string(write.object.metadata.resourceVersion ?? ""),
+        ])
     }
     return outcome
   }
