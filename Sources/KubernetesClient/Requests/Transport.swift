@@ -22,7 +22,11 @@ final class Transport: Sendable {
   private static let maximumPostponements = 10
   private static let longestPostponement = Duration.seconds(30)
 
+  /// For requests with a whole answer.
   private let http: HTTPClient
+  /// For streams, on a connection of their own: HTTP/2 gives all streams of a connection one window, and a watch that is
+  /// read slowly must not hold up the answer to a write.
+  private let streams: HTTPClient
   private let hearing = Mutex(Hearing())
 
   private struct Hearing {
@@ -62,10 +66,12 @@ final class Transport: Sendable {
     }
     self.base = address.description
     self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    self.streams = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }
 
   func shutdown() async {
     try? await self.http.shutdown()
+    try? await self.streams.shutdown()
   }
 
   /// The server was heard.
@@ -134,7 +140,7 @@ final class Transport: Sendable {
       let response: HTTPClientResponse
       let start = Time.now
       do {
-        response = try await self.http.execute(prepared, timeout: Self.headLimit)
+        response = try await self.streams.execute(prepared, timeout: Self.headLimit)
         self.heard()
       } catch {
         let failure = Failures.apiError(error, limit: .nanoseconds(Self.headLimit.nanoseconds))
