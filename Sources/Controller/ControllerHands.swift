@@ -16,7 +16,11 @@ struct ControllerHands: Sendable {
   func perform(_ action: ControllerState.Action) {
     switch action {
     case .writeService(let write):
-      self.start { .written(write.key, await self.write(write)) }
+      self.start {
+        let outcome = await self.write(write)
+        if outcome == .conflicted { await self.refresh(write.key) }
+        return .written(write.key, outcome)
+      }
     case .writePoolStatus(let write):
       self.start { .poolStatusWritten(write.key, await self.write(write)) }
     case .emit(let note):
@@ -61,6 +65,14 @@ struct ControllerHands: Sendable {
         ])
     }
     return outcome
+  }
+
+  /// Fetches the newest form of a Service that somebody else has changed.
+  ///
+  /// The watch brings it too, but a watch that has fallen silent would leave every further write to lose as well.
+  private func refresh(_ key: ObjectKey) async {
+    guard let service = try? await self.client.get(Service.self, key) else { return }
+    await self.inbox.send(.refreshed(ServiceView(service)))
   }
 
   private func write(_ write: PoolStatusWrite) async -> WriteOutcome {

@@ -16,6 +16,8 @@ package struct ControllerState: StateMachine, Equatable {
   package enum Event: Timed, Equatable {
     case tick
     case services(ObjectChange<ServiceView>)
+    /// The newest form of a Service, asked for after a conflict and not told by the watch: no proof that it still exists.
+    case refreshed(ServiceView)
     case pools(ObjectChange<IPAddressPool>)
     case namespaces(ObjectChange<Namespace>)
     /// The write of a Service ended; exactly one for each `writeService`.
@@ -120,6 +122,7 @@ package struct ControllerState: StateMachine, Equatable {
     switch event {
     case .tick: break
     case .services(let change): self.take(change)
+    case .refreshed(let view): if self.entries[view.key] != nil { self.take(.applied(view)) }
     case .pools(let change): self.take(change)
     case .namespaces(let change): self.take(change)
     case .written(let key, let outcome): self.take(outcome, of: key, at: now)
