@@ -1,4 +1,4 @@
-import BGP
+import Primitives
 import Testing
 
 @Suite struct ASNTests {
