@@ -1,7 +1,7 @@
 import Harness
 import Testing
 
-/// All suites. Two go on at a time, one of each group: they share two cores, and a cluster that starves proves nothing.
+/// All suites. One of each group goes on at a time: they share two cores, and a cluster that starves proves nothing.
 @Suite(.leavesNothingBehind)
 enum Everything {
   /// What needs API servers only.
@@ -11,6 +11,10 @@ enum Everything {
   /// What needs a lab's whole cluster.
   @Suite(.serialized)
   enum Clusters {}
+
+  /// What needs a few hosts with routers on them, and little of the processor.
+  @Suite(.serialized)
+  enum Networks {}
 }
 
 /// Looks at the machine before the first test and after the last one: what is there afterwards must have been there before.
