@@ -13,8 +13,23 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   package var message: String
   /// What the user can do.
   package var remedy: String
+  package var severity: Severity
 
-  package init(kind: String, key: ObjectKey, field: String, message: String, remedy: String) {
+  /// What a problem means for the object that has it.
+  package enum Severity: String, Sendable, Hashable {
+    /// The object is wrong: the webhook refuses it, and where it got past, it keeps its last good form or is left out.
+    case invalid
+    /// The object needs another one that is not there: it is accepted, as objects may come in any order, and keeps its
+    /// last good form or is left out until the other one comes.
+    case unresolved
+    /// The object is in force, but part of it has no effect as it is written.
+    case warning
+  }
+
+  package init(
+    kind: String, key: ObjectKey, field: String, message: String, remedy: String, severity: Severity = .invalid
+  ) {
+    self.severity = severity
     self.kind = kind
     self.key = key
     self.field = field
@@ -26,5 +41,11 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     let place = self.field.isEmpty ? "" : ", \(self.field)"
     return "\(self.kind) \(self.key)\(place): \(self.message). \(self.remedy)"
+  }
+
+  /// The order in which problems are told: by kind, name and place.
+  package static func precedes(_ left: Problem, _ right: Problem) -> Bool {
+    (left.kind, left.key.name, left.key.namespace, left.field, left.message)
+      < (right.kind, right.key.name, right.key.namespace, right.field, right.message)
   }
 }

@@ -21,16 +21,32 @@ package struct L2Advertisement: KubernetesResource, Hashable {
     package var interfaces: [String]?
     /// Empty = all Services.
     package var serviceSelectors: [LabelSelector]?
+    /// Which of the nodes are to be owners rather than others (contract section 19).
+    package var preferredNodeSelectors: [PreferredNodeSelector]?
 
     package init(
       ipAddressPools: [String]? = nil, ipAddressPoolSelectors: [LabelSelector]? = nil,
-      nodeSelectors: [LabelSelector]? = nil, interfaces: [String]? = nil, serviceSelectors: [LabelSelector]? = nil
+      nodeSelectors: [LabelSelector]? = nil, interfaces: [String]? = nil, serviceSelectors: [LabelSelector]? = nil,
+      preferredNodeSelectors: [PreferredNodeSelector]? = nil
     ) {
       self.ipAddressPools = ipAddressPools
       self.ipAddressPoolSelectors = ipAddressPoolSelectors
       self.nodeSelectors = nodeSelectors
       self.interfaces = interfaces
       self.serviceSelectors = serviceSelectors
+      self.preferredNodeSelectors = preferredNodeSelectors
+    }
+  }
+
+  /// Nodes that are preferred, and how much; the weights of all that match a node add up.
+  package struct PreferredNodeSelector: Codable, Sendable, Hashable {
+    /// 1 to 100.
+    package var weight: Int64
+    package var preference: LabelSelector
+
+    package init(weight: Int64, preference: LabelSelector) {
+      self.weight = weight
+      self.preference = preference
     }
   }
 }

@@ -56,10 +56,11 @@ package struct AdvertisementResolution: Sendable, Equatable {
     self.sources.values.compactMap(\.inForce).filter { !$0.nodeSelectors.isEmpty }
   }
 
-  /// Everything that is wrong, in the order of the objects' names; `pools` are the names that exist, usable or not.
-  package func problems(pools: Set<String>) -> [Problem] {
+  /// Everything that is wrong, in the order of the objects' names; `pools` are the names that exist, usable or not, if
+  /// they are known.
+  package func problems(pools: Set<String>?) -> [Problem] {
     self.sources.sorted { $0.key < $1.key }.flatMap { key, source in
-      source.problems + Self.missingPools(of: source.inForce, key: key, pools: pools)
+      source.problems + (pools.map { Self.missingPools(of: source.inForce, key: key, pools: $0) } ?? [])
     }
   }
 
@@ -71,7 +72,7 @@ package struct AdvertisementResolution: Sendable, Equatable {
         kind: L2Advertisement.type.kind, key: key, field: "spec.ipAddressPools",
         message:
           "L2Advertisement \(GoText.quoted(key.name)) refers to pool \(GoText.quoted(name)), which does not exist",
-        remedy: "Create the IPAddressPool, or correct its name here.")
+        remedy: "Create the IPAddressPool, or correct its name here.", severity: .warning)
     }
   }
 }
