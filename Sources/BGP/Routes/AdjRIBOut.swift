@@ -1,0 +1,232 @@
+import Primitives
+
+/// The routes that one peer should have, and those that it was sent (RFC 4271 section 1.1): the difference is what is sent
+/// next.
+///
+///     setRoute ──▶ desired ─┬─ differs ──▶ queue ──nextBatch──▶ UPDATEs, packed ──▶ sent
+///     refresh  ──▶ sent := stale ─┘
+///
+/// The cost of a change is that of its prefixes; only the start of a session and a refresh look at the whole table. A prefix
+/// waits at most once, and what is sent is what is desired then: a peer that reads slowly misses what is out of date.
+package struct AdjRIBOut: Sendable, Equatable {
+  /// What the peer has, as far as we told it.
+  private enum Sent: Sendable, Equatable {
+    case nothing
+    case route(RouteRegister.Key)
+    /// Something that has to be sent once more.
+    case stale
+  }
+
+  private struct Entry: Sendable, Equatable {
+    var desired: RouteRegister.Key?
+    var sent = Sent.nothing
+    var isQueued = false
+
+    var isVacant: Bool { self.desired == nil && self.sent == .nothing && !self.isQueued }
+
+    /// Whether the peer has what it should have.
+    var isCurrent: Bool {
+      switch self.sent {
+      case .nothing: self.desired == nil
+      case .route(let key): self.desired == key
+      case .stale: false
+      }
+    }
+  }
+
+  /// A message that is due when the queue has been read up to a position.
+  private struct Mark: Sendable, Equatable {
+    let position: Int
+    let message: Message
+  }
+
+  /// How many prefixes are looked at for one batch: so much is written before anything else gets its turn.
+  static let batchSize = 4096
+
+  private var entries: [IPPrefix: Entry] = [:]
+  private var routes = RouteRegister()
+  private var policy: ExportPolicy?
+  private var queue: [IPPrefix] = []
+  private var head = 0
+  /// The position of the first element of `queue` since the session began.
+  private var base = 0
+  private var marks: [Mark] = []
+
+  /// How many prefixes the peer has.
+  package private(set) var sentCount = 0
+  /// How many prefixes it should have.
+  package private(set) var desiredCount = 0
+
+  package init() {}
+
+  /// How many prefixes wait to be told, or withdrawn.
+  package var pendingCount: Int { self.queue.count - self.head }
+
+  package var hasWork: Bool { self.pendingCount > 0 || !self.marks.isEmpty }
+
+  /// The routes that the peer should have, for status.
+  package func desiredRoute(of prefix: IPPrefix) -> Route? {
+    self.entries[prefix]?.desired.map { self.routes[$0] }
+  }
+
+  // MARK: - Changes
+
+  /// Changes what the peer should have of a prefix; nil = nothing.
+  package mutating func setRoute(_ route: Route?, for prefix: IPPrefix) {
+    var entry = self.entries[prefix] ?? Entry()
+    let old = entry.desired
+    entry.desired = route.map { self.routes.retain($0) }
+    if let old { self.routes.release(old) }
+    self.desiredCount += (entry.desired == nil ? 0 : 1) - (old == nil ? 0 : 1)
+    self.enqueue(prefix, &entry)
+    self.entries[prefix] = entry.isVacant ? nil : entry
+  }
+
+  /// A session is up: everything is to be sent, and then that it was everything.
+  package mutating func sessionOpened(_ policy: ExportPolicy) {
+    self.sessionClosed()
+    self.policy = policy
+    for (prefix, var entry) in self.entries {
+      self.enqueue(prefix, &entry)
+      self.entries[prefix] = entry
+    }
+    for family in policy.nextHops.keys.sorted() { self.mark(.update(.endOfRIB(family))) }
+  }
+
+  /// The session is gone: the peer has nothing.
+  package mutating func sessionClosed() {
+    self.policy = nil
+    self.queue = []
+    (self.head, self.base) = (0, 0)
+    self.marks = []
+    for (prefix, var entry) in self.entries {
+      self.note(.nothing, in: &entry)
+      entry.isQueued = false
+      self.entries[prefix] = entry.isVacant ? nil : entry
+    }
+  }
+
+  /// Everything of a family is to be sent again (RFC 2918), between a beginning and an end if the peer knows those
+  /// (RFC 7313 section 4).
+  package mutating func refresh(_ family: IPFamily, isEnhanced: Bool) {
+    guard self.policy?.nextHops[family] != nil else { return }
+    if isEnhanced {
+      // Before all that waits: what is told between the two is all that the peer will keep.
+      let beginning = Mark(
+        position: self.base + self.head, message: .routeRefresh(RouteRefresh(.beginning, AddressFamily(family))))
+      self.marks.insert(beginning, at: self.marks.firstIndex { $0.position > beginning.position } ?? self.marks.count)
+    }
+    self.resend(family)
+    if isEnhanced { self.mark(.routeRefresh(RouteRefresh(.end, AddressFamily(family)))) }
+  }
+
+  /// The same routes look different from now on: they are all sent again.
+  package mutating func policyChanged(_ policy: ExportPolicy) {
+    guard self.policy != nil else { return }
+    self.policy = policy
+    for family in policy.nextHops.keys.sorted() { self.resend(family) }
+  }
+
+  private mutating func resend(_ family: IPFamily) {
+    for (prefix, var entry) in self.entries where prefix.family == family {
+      if entry.sent != .nothing { self.note(.stale, in: &entry) }
+      self.enqueue(prefix, &entry)
+      self.entries[prefix] = entry
+    }
+  }
+
+  private mutating func enqueue(_ prefix: IPPrefix, _ entry: inout Entry) {
+    guard !entry.isQueued, !entry.isCurrent, self.policy?.nextHops[prefix.family] != nil else { return }
+    entry.isQueued = true
+    self.queue.append(prefix)
+  }
+
+  private mutating func mark(_ message: Message) {
+    self.marks.append(Mark(position: self.base + self.queue.count, message: message))
+  }
+
+  private mutating func note(_ sent: Sent, in entry: inout Entry) {
+    let old = entry.sent
+    if case .route(let key) = sent { self.routes.retain(key) }
+    if case .route(let key) = old { self.routes.release(key) }
+    self.sentCount += (sent == .nothing ? 0 : 1) - (old == .nothing ? 0 : 1)
+    entry.sent = sent
+  }
+
+  // MARK: - Sending
+
+  /// What to send next, and from now on counted as sent; none if the peer has everything.
+  package mutating func nextBatch() -> [Message] {
+    guard let policy = self.policy else { return [] }
+    let packer = UpdatePacker(policy: policy)
+    var messages: [Message] = []
+    while messages.isEmpty && self.hasWork {
+      self.takeMarks(&messages)
+      let end = min(self.head + Self.batchSize, self.marks.first.map { $0.position - self.base } ?? self.queue.count)
+      self.send(self.queue[self.head..<min(end, self.queue.count)], packer, &messages)
+      self.head = min(end, self.queue.count)
+      self.takeMarks(&messages)
+      if self.head == self.queue.count {
+        self.base += self.head
+        self.queue.removeAll(keepingCapacity: self.queue.capacity <= Self.batchSize)
+        self.head = 0
+      }
+    }
+    return messages
+  }
+
+  private mutating func takeMarks(_ messages: inout [Message]) {
+    while let mark = self.marks.first, mark.position <= self.base + self.head {
+      messages.append(mark.message)
+      self.marks.removeFirst()
+    }
+  }
+
+  private struct Group: Hashable {
+    let family: IPFamily
+    let key: RouteRegister.Key
+  }
+
+  private mutating func send(_ chunk: ArraySlice<IPPrefix>, _ packer: UpdatePacker, _ messages: inout [Message]) {
+    var gone: [IPFamily: [IPPrefix]] = [:]
+    var groups: [Group: [IPPrefix]] = [:]
+    var order: [Group] = []
+    for prefix in chunk {
+      guard var entry = self.entries[prefix] else { continue }
+      entry.isQueued = false
+      if entry.isCurrent {
+        self.entries[prefix] = entry.isVacant ? nil : entry
+        continue
+      }
+      self.entries[prefix] = entry
+      if let key = entry.desired {
+        let group = Group(family: prefix.family, key: key)
+        if groups[group] == nil { order.append(group) }
+        groups[group, default: []].append(prefix)
+      } else {
+        gone[prefix.family, default: []].append(prefix)
+      }
+    }
+    for group in order {
+      let prefixes = groups[group] ?? []
+      guard let updates = packer.announcements(of: prefixes, self.routes[group.key], group.family) else {
+        // Attributes that fill a message: better no route than one that says something else.
+        gone[group.family, default: []] += prefixes.filter { self.entries[$0]?.sent != .nothing }
+        continue
+      }
+      messages += updates.map(Message.update)
+      for prefix in prefixes { self.settle(prefix, .route(group.key)) }
+    }
+    for family in gone.keys.sorted() {
+      let prefixes = gone[family] ?? []
+      messages += packer.withdrawals(of: prefixes, family).map(Message.update)
+      for prefix in prefixes { self.settle(prefix, .nothing) }
+    }
+  }
+
+  private mutating func settle(_ prefix: IPPrefix, _ sent: Sent) {
+    guard var entry = self.entries[prefix] else { return }
+    self.note(sent, in: &entry)
+    self.entries[prefix] = entry.isVacant ? nil : entry
+  }
+}
