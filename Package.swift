@@ -61,7 +61,7 @@ let package = Package(
     // Deciders: no I/O, no clock, no dice, no logs, no locks.
     library("Balancer", ["KubernetesModel", "Primitives", crypto, heap]),
     library("BGP", ["Primitives"]),
-    library("BFD", ["Primitives"]),
+    library("BFD", ["Primitives", heap]),
     library("Gossip", ["Primitives", crypto]),
     library("Layer2", ["Primitives", heap]),
 
