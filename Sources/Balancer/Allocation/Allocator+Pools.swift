@@ -12,13 +12,26 @@ extension Allocator {
   }
 
   /// Puts other pools in force. Allocations stay where a pool, be it another one, still has their addresses; all others
-  /// are gone. Pools that are as before cost nothing.
+  /// are gone. Pools that are as before cost a comparison.
   package mutating func use(
     _ pools: [String: PoolConfiguration], namespaces: [String: [String: String]]
   ) -> Disturbance {
+    let names = Set(self.ledgers.keys).union(pools.keys)
+    return self.use(
+      pools, changed: names.filter { pools[$0] != self.ledgers[$0]?.configuration }, namespaces: namespaces)
+  }
+
+  /// The same where it is known which pools may be others than before, of which only those are looked at.
+  mutating func use(
+    _ pools: [String: PoolConfiguration], changed names: Set<String>, namespaces: [String: [String: String]]
+  ) -> Disturbance {
     var disturbance = Disturbance()
     var homeless: Set<ObjectKey> = []
-    for (name, ledger) in self.ledgers where pools[name] != ledger.configuration {
+    // Many, as at the start, are put in their orders at once.
+    let isWholesale = names.count > 64
+    for name in names {
+      guard let ledger = self.ledgers[name] else { continue }
+      if !isWholesale { self.directory.remove(ledger) }
       guard let new = pools[name], new.hasSameAddresses(as: ledger.configuration) else {
         homeless.formUnion(self.services(of: ledger))
         self.ledgers[name] = nil
@@ -31,14 +44,18 @@ extension Allocator {
         self.ledgers[name]?.scope = PoolScope(new.restriction, namespaces: namespaces)
       }
       self.ledgers[name]?.configuration = new
+      if !isWholesale, let changed = self.ledgers[name] { self.directory.insert(changed) }
     }
     let allocations = homeless.sorted().compactMap { service in self.forget(service).map { (service, $0) } }
-    for (name, new) in pools where self.ledgers[name] == nil {
-      self.ledgers[name] = PoolLedger(new, scope: PoolScope(new.restriction, namespaces: namespaces))
+    for name in names where self.ledgers[name] == nil {
+      guard let new = pools[name] else { continue }
+      let ledger = PoolLedger(new, scope: PoolScope(new.restriction, namespaces: namespaces))
+      self.ledgers[name] = ledger
+      if !isWholesale { self.directory.insert(ledger) }
       self.touched.insert(name)
       disturbance.pools.insert(name)
     }
-    self.directory = PoolDirectory(self.ledgers.values)
+    if isWholesale { self.directory = PoolDirectory(self.ledgers.values) }
     for (service, var allocation) in allocations {
       guard let first = allocation.addresses.first, let pool = self.pool(owning: first),
         allocation.addresses.dropFirst().allSatisfy({ self.pool(owning: $0) == pool })

@@ -159,7 +159,7 @@ package struct Allocator: Sendable, Equatable {
 
   /// The pools that may be chosen for a Service that asks for none.
   func selectablePools(for request: AllocationRequest) -> [String] {
-    (self.directory.pinned + self.directory.open).filter { self.isSelectable($0, for: request) }
+    (Array(self.directory.pinned) + self.directory.open).filter { self.isSelectable($0, for: request) }
   }
 
   /// Whether a pool may be chosen for a Service that asks for none.

@@ -29,10 +29,6 @@ extension ControllerState {
       .emit(EventNote(object: view.reference, type: type, reason: reason, message: message)))
   }
 
-  mutating func tellAllocated(_ view: ServiceView, _ addresses: [IPAddress]) {
-    self.tell(view, .normal, Note.ipAllocated, "Assigned IP \(GoText.quoted(list: addresses))", again: true)
-  }
-
   mutating func tellFailed(_ view: ServiceView, _ error: AllocationError) {
     self.tell(
       view, .warning, Note.allocationFailed, "Failed to allocate IP for \"\(view.key)\": \(error)")

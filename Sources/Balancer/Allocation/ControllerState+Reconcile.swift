@@ -94,14 +94,12 @@ extension ControllerState {
     if let allocation = self.allocator.allocation(of: view.key) {
       return self.improve(allocation, of: view, as: request)
     }
-    guard !self.configuration.pools.isEmpty else {
-      return self.fail(view, .noPools, until: self.want(of: view, as: request))
-    }
+    let wish = self.wish(of: view)
+    guard !self.configuration.pools.isEmpty else { return self.fail(view, .noPools, until: self.want(wish, request)) }
     do {
-      let addresses = try self.grant(view, as: request)
-      self.tellAllocated(view, addresses)
+      try self.grant(wish, to: view, as: request)
     } catch {
-      return self.fail(view, error, until: self.want(of: view, as: request))
+      return self.fail(view, error, until: self.want(wish, request))
     }
     guard let allocation = self.allocator.allocation(of: view.key) else { return Verdict(.waiting(.noneAvailable)) }
     return self.improve(allocation, of: view, as: request)
@@ -143,30 +141,23 @@ extension ControllerState {
   private mutating func improve(
     _ allocation: Allocation, of view: ServiceView, as request: AllocationRequest
   ) -> Verdict {
+    let wish = self.wish(of: view)
     let requested: [IPAddress]
-    switch view.requested {
+    switch wish.addresses {
     case .success(let addresses): requested = addresses
     case .failure(let failure):
       self.tell(view, .warning, Note.loadBalancerFailed, "invalid requested loadbalancer IPs: \(failure)")
       return Verdict(.incomplete(.request(failure)))
     }
-    let pool = self.requestedPool(of: view)
     let hasOtherAddresses = !requested.isEmpty && Set(requested) != Set(allocation.addresses)
-    let hasOtherPool = pool != nil && pool != allocation.pool
+    let hasOtherPool = wish.pool != nil && wish.pool != allocation.pool
     let lacksSecond =
       requested.isEmpty && request.families == .dual && request.policy != .singleStack
       && allocation.addresses.count == 1
     if !hasOtherAddresses, !hasOtherPool {
       return lacksSecond ? self.complete(allocation, of: view, as: request) : Verdict(.satisfied)
     }
-    do {
-      let addresses = try self.grant(view, as: request)
-      self.tellAllocated(view, addresses)
-      return Verdict(.satisfied)
-    } catch {
-      self.tellFailed(view, error)
-      return Verdict(.incomplete(error), until: self.want(of: view, as: request))
-    }
+    return self.exchange(for: wish, of: view, as: request)
   }
 
   /// Adds the address of the other family, from the same pool; one that insists on two may take both from elsewhere.
@@ -185,53 +176,68 @@ extension ControllerState {
         return Verdict(.incomplete(error), until: .pools([allocation.pool], need: missing))
       }
     }
+    return self.exchange(for: self.wish(of: view), of: view, as: request)
+  }
+
+  /// Gives the Service what it asks for if that can be had; else it keeps what it has.
+  private mutating func exchange(for wish: Wish, of view: ServiceView, as request: AllocationRequest) -> Verdict {
     do {
-      let addresses = try self.grant(view, as: request)
-      self.tellAllocated(view, addresses)
+      try self.grant(wish, to: view, as: request)
       return Verdict(.satisfied)
     } catch {
       self.tellFailed(view, error)
-      return Verdict(.incomplete(error), until: self.want(of: view, as: request))
+      return Verdict(.incomplete(error), until: self.want(wish, request))
     }
   }
 
-  /// Gives the Service what it asks for, instead of what it has; returns the addresses in the order of the request.
-  private mutating func grant(
-    _ view: ServiceView, as request: AllocationRequest
-  ) throws(AllocationError) -> [IPAddress] {
-    let requested: [IPAddress]
-    switch view.requested {
-    case .success(let addresses): requested = addresses
-    case .failure(let failure): throw .request(failure)
-    }
-    let pool = self.requestedPool(of: view)
-    if !requested.isEmpty {
-      guard (try? ServiceFamilies(of: requested)) == request.families else { throw .otherFamily(requested) }
-      let owner = try self.allocator.check(requested, for: request)
-      if let pool, pool != owner { throw .otherPool(requested, requested: pool) }
-      try self.allocator.assign(requested.sorted(), to: request)
-      return requested
-    }
-    if let pool { return try self.allocator.allocate(request, from: pool).addresses }
-    return try self.allocator.allocate(request).addresses
+  /// What a Service asks for, as far as that exists.
+  private struct Wish {
+    /// Empty = any.
+    var addresses: Result<[IPAddress], ServiceView.RequestFailure>
+    /// Nil = any.
+    var pool: String?
   }
 
-  /// What could help a Service that does not have what it asks for.
-  private mutating func want(of view: ServiceView, as request: AllocationRequest) -> Waiters.Want? {
-    guard case .success(let requested) = view.requested else { return nil }
-    if !requested.isEmpty { return .addresses(requested) }
-    let pools = self.requestedPool(of: view).map { [$0] } ?? self.allocator.selectablePools(for: request)
-    return .pools(pools, need: FamilyNeed(request))
-  }
-
-  /// The pool that the Service asks for; one that does not exist counts only if the settings say so.
-  private mutating func requestedPool(of view: ServiceView) -> String? {
-    guard let pool = view.requestedPool else { return nil }
-    if self.configuration.pools[pool] != nil || self.settings.unknownPool == .fail { return pool }
+  /// Reads what the Service asks for; a pool that does not exist counts only if the settings say so.
+  private mutating func wish(of view: ServiceView) -> Wish {
+    guard let pool = view.requestedPool else { return Wish(addresses: view.requested) }
+    if self.configuration.pools[pool] != nil || self.settings.unknownPool == .fail {
+      return Wish(addresses: view.requested, pool: pool)
+    }
     self.tell(
       view, .warning, Note.unknownPool,
       "unknown pool \(GoText.quoted(pool)): the request has no effect until there is an IPAddressPool of this name")
-    return nil
+    return Wish(addresses: view.requested)
+  }
+
+  /// Gives the Service what it asks for, instead of what it has, and tells it the addresses in the order of the request.
+  private mutating func grant(
+    _ wish: Wish, to view: ServiceView, as request: AllocationRequest
+  ) throws(AllocationError) {
+    var granted: [IPAddress]
+    switch wish.addresses {
+    case .success(let addresses): granted = addresses
+    case .failure(let failure): throw .request(failure)
+    }
+    if !granted.isEmpty {
+      guard (try? ServiceFamilies(of: granted)) == request.families else { throw .otherFamily(granted) }
+      let owner = try self.allocator.check(granted, for: request)
+      if let pool = wish.pool, pool != owner { throw .otherPool(granted, requested: pool) }
+      try self.allocator.assign(granted.sorted(), to: request)
+    } else if let pool = wish.pool {
+      granted = try self.allocator.allocate(request, from: pool).addresses
+    } else {
+      granted = try self.allocator.allocate(request).addresses
+    }
+    self.tell(view, .normal, Note.ipAllocated, "Assigned IP \(GoText.quoted(list: granted))", again: true)
+  }
+
+  /// What could help a Service that does not have what it asks for.
+  private func want(_ wish: Wish, _ request: AllocationRequest) -> Waiters.Want? {
+    guard case .success(let requested) = wish.addresses else { return nil }
+    if !requested.isEmpty { return .addresses(requested) }
+    let pools = wish.pool.map { [$0] } ?? self.allocator.selectablePools(for: request)
+    return .pools(pools, need: FamilyNeed(request))
   }
 
   /// The addresses in the status; none, with a word to the user, if they cannot be those of a Service.
