@@ -9,7 +9,7 @@ enum ControllerMetrics {
     self.addAllocator(state, to: &page)
     page.appendClient(
       updates: tally.updateCount, updateErrors: tally.updateErrorCount, isLoaded: state.isLoaded,
-      isStale: !state.configuration.problems.isEmpty)
+      isStale: state.configuration.problems.contains { $0.severity != .warning })
     return page
   }
 

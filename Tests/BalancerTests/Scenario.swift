@@ -8,17 +8,20 @@ import TestKit
 ///
 /// Events:
 ///
-///     start [class=C] [unknown-pool=fail] [writes=N]   everything from the beginning
+///     start [class=C] [unknown-pool=fail] [writes=N] [unadvertised]   everything from the beginning
 ///     namespace NAME [LABEL=VALUE ...]              namespace-gone NAME
 ///     pool NAME ADDRESSES [option ...]              pool-gone NAME         pool-malformed NAME REASON
 ///     service NS/NAME [option ...]                  gone NS/NAME
-///     synced                                        all lists are complete
+///     l2|bgp NAME [pools=a,b] [pool-labels=k:v] [service-labels=k:v]          l2-gone|bgp-gone NAME
+///     synced                                        all lists are complete; unless the start was `unadvertised`, there is
+///                                                   an advertisement for all pools among them
+///     advertisements-synced                         only those of advertisements
 ///     done|conflict|missing|failed NS/NAME          the write of a Service ended so
 ///     pool-done|pool-conflict|pool-failed NAME      the write of a pool's status ended so
 ///     wait MILLISECONDS
 ///
 /// Options of a pool: `manual`, `avoid`, `priority=N`, `namespaces=a,b`, `namespace-labels=k:v`, `service-labels=k:v`,
-/// `status=A4,A6,F4,F6`. Options of a Service: `ip=`, `pool=`, `share=`, `ports=TCP/80,UDP/53`, `cluster=10.96.0.1,fd00::1`,
+/// `labels=k:v`, `status=A4,A6,F4,F6`. Options of a Service: `ip=`, `pool=`, `share=`, `ports=TCP/80,UDP/53`, `cluster=10.96.0.1,fd00::1`,
 /// `policy=`, `local=app:web`, `status=ADDRESSES@POOL`, `class=`, `type=`, `labels=k:v`, `born=SECONDS`, `deprecated`,
 /// `uid=`, `first=IPv6`, `annotation-ips=`. What is not given is absent; the status, if it is not given, is what was written last.
 ///
@@ -85,6 +88,8 @@ struct Scenario {
 struct Stage {
   var state = ControllerState(settings: ControllerState.Settings(poolStatusDelay: .milliseconds(250), seed: 1))
   var now = t0
+  /// Whether an advertisement for everything is among the lists, so that stories about other things need not say so.
+  private var isAdvertised = true
   private var version = 100
   private var services: [ObjectKey: Service] = [:]
   private var pools: [ObjectKey: IPAddressPool] = [:]
@@ -101,7 +106,19 @@ struct Stage {
     switch verb {
     case "start": return self.start(Options(words.dropFirst()))
     case "synced":
-      return [.pools(.synced), .namespaces(.synced), .services(.synced)].flatMap { self.handle($0) }
+      let lists: [ControllerState.Event] = [.pools(.synced), .namespaces(.synced), .services(.synced)]
+      let everything = L2Advertisement(metadata: ObjectMeta(name: "everything", namespace: "metallb-system"))
+      let advertisements: [ControllerState.Event] = [
+        .l2Advertisements(.applied(everything)), .l2Advertisements(.synced), .bgpAdvertisements(.synced),
+      ]
+      return (lists + (self.isAdvertised ? advertisements : [])).flatMap { self.handle($0) }
+    case "advertisements-synced":
+      return [.l2Advertisements(.synced), .bgpAdvertisements(.synced)].flatMap { self.handle($0) }
+    case "l2", "bgp": return self.apply(advertisement: name, ofBGP: verb == "bgp", options)
+    case "l2-gone":
+      return self.handle(.l2Advertisements(.deleted(ObjectKey(namespace: "metallb-system", name: name))))
+    case "bgp-gone":
+      return self.handle(.bgpAdvertisements(.deleted(ObjectKey(namespace: "metallb-system", name: name))))
     case "wait":
       guard let duration = Int(name) else { return nil }
       self.now += .milliseconds(duration)
@@ -154,6 +171,7 @@ struct Stage {
       loadBalancerClass: options["class"], unknownPool: options["unknown-pool"] == "fail" ? .fail : .allocate,
       writesInFlight: options["writes"].flatMap { Int($0) } ?? 32, poolStatusDelay: .milliseconds(250), seed: 1)
     self = Stage()
+    self.isAdvertised = !options.has("unadvertised")
     self.state = ControllerState(settings: settings)
     return []
   }
@@ -168,7 +186,7 @@ struct Stage {
     var object = poolObject(
       name, addresses.split(separator: ",").map(String.init), autoAssign: options.has("manual") ? false : nil,
       avoidBuggyIPs: options.has("avoid") ? true : nil, serviceAllocation: hasRestriction ? restriction : nil,
-      version: self.version)
+      labels: options.labels("labels"), version: self.version)
     let figures = options.list("status")?.compactMap { Int64($0) } ?? []
     object.status =
       figures.count == 4
@@ -177,6 +195,26 @@ struct Stage {
       : self.pools[object.key]?.status
     self.pools[object.key] = object
     return self.handle(.pools(.applied(object)))
+  }
+
+  private mutating func apply(
+    advertisement name: String, ofBGP isBGP: Bool, _ options: Options
+  ) -> [ControllerState.Action] {
+    let metadata = ObjectMeta(
+      name: name, namespace: "metallb-system", uid: "uid-\(name)", resourceVersion: "\(self.version)")
+    func selectors(_ name: String) -> [LabelSelector]? {
+      options.labels(name).map { [LabelSelector(matchLabels: $0)] }
+    }
+    if isBGP {
+      let spec = BGPAdvertisement.Spec(
+        ipAddressPools: options.list("pools"), ipAddressPoolSelectors: selectors("pool-labels"),
+        serviceSelectors: selectors("service-labels"))
+      return self.handle(.bgpAdvertisements(.applied(BGPAdvertisement(metadata: metadata, spec: spec))))
+    }
+    let spec = L2Advertisement.Spec(
+      ipAddressPools: options.list("pools"), ipAddressPoolSelectors: selectors("pool-labels"),
+      serviceSelectors: selectors("service-labels"))
+    return self.handle(.l2Advertisements(.applied(L2Advertisement(metadata: metadata, spec: spec))))
   }
 
   private mutating func apply(service key: ObjectKey, _ options: Options) -> [ControllerState.Action] {

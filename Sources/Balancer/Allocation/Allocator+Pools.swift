@@ -84,6 +84,10 @@ extension Allocator {
   }
 
   /// All Services that have addresses of a pool.
+  func services(ofPool name: String) -> Set<ObjectKey> {
+    self.ledgers[name].map(self.services) ?? []
+  }
+
   private func services(of ledger: PoolLedger) -> Set<ObjectKey> {
     var services: Set<ObjectKey> = []
     for family in IPFamily.allCases {

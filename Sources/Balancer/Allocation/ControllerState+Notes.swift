@@ -1,7 +1,7 @@
 import KubernetesModel
 import Primitives
 
-/// The reasons of the Events of the controller (contract section 5); the last three are ours, where upstream is silent.
+/// The reasons of the Events of the controller (contract section 5); the last five are ours, where upstream is silent.
 enum Note {
   static let ipAllocated = "IPAllocated"
   static let allocationFailed = "AllocationFailed"
@@ -14,7 +14,9 @@ enum Note {
   static let deprecatedAnnotation = "deprecatedAnnotation"
   static let unknownPool = "UnknownPool"
   static let addressKept = "AddressKept"
+  static let noMatchingAdvertisement = "NoMatchingAdvertisement"
   static let invalidConfiguration = "InvalidConfiguration"
+  static let configurationWarning = "ConfigurationWarning"
 }
 
 /// What the user is told.
@@ -49,17 +51,29 @@ extension ControllerState {
   }
 
   /// Reports the problems of the configuration if they changed, and tells each new one on its object.
-  mutating func tellProblems(since before: PoolResolution?) {
-    let problems = self.configuration.problems
-    if let before, before.problems != problems { self.actions.append(.report(problems)) }
-    let known = Set(before?.problems ?? [])
+  mutating func report() {
+    guard self.isLoaded else { return }
+    let problems = self.configuration.problems + self.advertisementProblems
+    guard problems != self.reported else { return }
+    let known = Set(self.reported ?? [])
+    self.reported = problems
+    self.actions.append(.report(problems))
     for problem in problems where !known.contains(problem) {
-      guard let object = self.configuration.object(of: problem.key) else { continue }
       self.actions.append(
         .emit(
           EventNote(
-            object: ObjectReference(to: object), type: .warning, reason: Note.invalidConfiguration,
+            object: self.reference(of: problem), type: .warning,
+            reason: problem.severity == .warning ? Note.configurationWarning : Note.invalidConfiguration,
             message: "\(problem.message). \(problem.remedy)")))
     }
+  }
+
+  private func reference(of problem: Problem) -> ObjectReference {
+    if problem.kind == IPAddressPool.type.kind, let object = self.configuration.object(of: problem.key) {
+      return ObjectReference(to: object)
+    }
+    return ObjectReference(
+      apiVersion: IPAddressPool.type.apiVersion, kind: problem.kind, namespace: problem.key.namespace,
+      name: problem.key.name, uid: self.advertisementIdentities[problem.key])
   }
 }

@@ -4,13 +4,17 @@ import Primitives
 /// Changes of pools and namespaces, and the room that comes up.
 extension ControllerState {
   /// Puts the pools that are valid now in force.
-  mutating func configurationChanged(from before: PoolResolution) {
+  mutating func configurationChanged(from before: PoolResolution, at now: ContinuousClock.Instant) {
     guard self.isRunning else { return self.adoptIfPossible() }
     let disturbance = self.allocator.use(self.configuration.pools, namespaces: self.namespaces)
     let changed = disturbance.pools.flatMap { name in
       [before.pools[name], self.configuration.pools[name]].compactMap { $0 }
     }
     self.settle(disturbance, changed: changed)
+    for pool in self.configuration.pools.values where before.pools[pool.name].map({ $0.labels != pool.labels }) == true
+    {
+      self.checkAdvertised(self.allocator.services(ofPool: pool.name), at: now)
+    }
   }
 
   /// Decides anew on exactly the Services that a change concerns: those that have addresses there, those that ask for one

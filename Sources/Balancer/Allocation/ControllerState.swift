@@ -11,7 +11,8 @@ import Primitives
 /// From there on each event touches only the Services that it concerns.
 ///
 /// The files: `ControllerState+Reconcile` decides on one Service, `+Pools` follows pools and namespaces and offers room
-/// that comes up to those who wait, `+Writes` brings what was decided to the API server.
+/// that comes up to those who wait, `+Writes` brings what was decided to the API server,
+/// `+Advertisements` looks whether anything announces the addresses.
 package struct ControllerState: StateMachine, Equatable {
   package enum Event: Timed, Equatable {
     case tick
@@ -20,6 +21,8 @@ package struct ControllerState: StateMachine, Equatable {
     case refreshed(ServiceView)
     case pools(ObjectChange<IPAddressPool>)
     case namespaces(ObjectChange<Namespace>)
+    case l2Advertisements(ObjectChange<L2Advertisement>)
+    case bgpAdvertisements(ObjectChange<BGPAdvertisement>)
     /// The write of a Service ended; exactly one for each `writeService`.
     case written(ObjectKey, WriteOutcome)
     /// The write of a pool's status ended; exactly one for each `writePoolStatus`.
@@ -89,6 +92,19 @@ package struct ControllerState: StateMachine, Equatable {
   var requesters: [String: Set<ObjectKey>] = [:]
   /// Services whose addresses are left alone, and must be looked at again when pools change.
   var bystanders: Set<ObjectKey> = []
+  /// What the advertisements say of pools and Services, and what is wrong with them.
+  var l2Advertisements = AdvertisementResolution()
+  var advertisedPools = AdvertisedPools()
+  var advertisementProblems: [Problem] = []
+  /// The UIDs of advertisements, for Events about them.
+  var advertisementIdentities: [ObjectKey: String] = [:]
+  /// Services that nothing announces, and when their users are told.
+  var doubts: [ObjectKey: ContinuousClock.Instant] = [:]
+  var doubtAlarms = Alarms()
+  /// Services to look at once all advertisements are known.
+  var unchecked: Set<ObjectKey> = []
+  /// The problems that were told last; nil = nothing yet.
+  var reported: [Problem]?
   /// The Services whose status shows an address, or may soon.
   var shown: [IPAddress: Set<ObjectKey>] = [:]
   var writes: WriteQueue<ServiceWrite>
@@ -115,19 +131,24 @@ package struct ControllerState: StateMachine, Equatable {
   package func standing(of service: ObjectKey) -> Standing? { self.entries[service]?.standing }
 
   package var nextDeadline: ContinuousClock.Instant? {
-    [self.writes.nextDeadline, self.poolWrites.nextDeadline].compactMap { $0 }.min()
+    [self.writes.nextDeadline, self.poolWrites.nextDeadline, self.doubtAlarms.first].compactMap { $0 }.min()
   }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
     switch event {
     case .tick: break
-    case .services(let change): self.take(change)
+    case .services(let change):
+      self.take(change)
+      if case .applied(let view) = change { self.checkAdvertised(view.key, at: now) }
     case .refreshed(let view): if self.entries[view.key] != nil { self.take(.applied(view)) }
-    case .pools(let change): self.take(change)
+    case .pools(let change): self.take(change, at: now)
     case .namespaces(let change): self.take(change)
+    case .l2Advertisements(let change): self.take(change, at: now)
+    case .bgpAdvertisements(let change): self.take(change, at: now)
     case .written(let key, let outcome): self.take(outcome, of: key, at: now)
     case .poolStatusWritten(let key, let outcome): self.take(outcome, ofPool: key, at: now)
     }
+    self.tellDoubts(at: now)
     self.flush(at: now)
     defer { self.actions = [] }
     return self.actions
@@ -158,15 +179,18 @@ package struct ControllerState: StateMachine, Equatable {
     }
   }
 
-  private mutating func take(_ change: ObjectChange<IPAddressPool>) {
+  private mutating func take(_ change: ObjectChange<IPAddressPool>, at now: ContinuousClock.Instant) {
     if change == .synced { return self.complete(.pools) }
     guard self.isLoaded else { return self.configuration.take(change) }
     let before = self.configuration
     self.configuration.apply(change)
     if case .applied(let object) = change { self.poolWrites.news(of: object.key) }
-    self.tellProblems(since: before)
+    if before.pools.keys != self.configuration.pools.keys || before.unusable != self.configuration.unusable {
+      self.checkAdvertisements()
+    }
+    self.report()
     if self.configuration.pools != before.pools || self.configuration.unusable != before.unusable {
-      self.configurationChanged(from: before)
+      self.configurationChanged(from: before, at: now)
     }
   }
 
@@ -196,8 +220,8 @@ package struct ControllerState: StateMachine, Equatable {
     guard missing.isEmpty else { return }
     self.state = .adopting
     self.configuration.resolve()
-    self.actions.append(.report(self.configuration.problems))
-    self.tellProblems(since: nil)
+    self.checkAdvertisements()
+    self.report()
     self.adoptIfPossible()
   }
 
@@ -239,6 +263,8 @@ package struct ControllerState: StateMachine, Equatable {
     if let pool = entry.view.requestedPool { self.withdrawRequest(of: key, for: pool) }
     self.bystanders.remove(key)
     self.waiters.remove(key)
+    self.doubts[key] = nil
+    self.unchecked.remove(key)
     self.writes.forget(key)
     self.allocator.release(key)
     self.withdrawShown(entry.shown, of: key)

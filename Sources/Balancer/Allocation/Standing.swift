@@ -47,6 +47,6 @@ struct ServiceEntry: Sendable, Equatable {
   /// All is well: whatever goes wrong from here on is news.
   mutating func forgetFailures() {
     guard !self.told.isEmpty else { return }
-    self.told = self.told.filter { $0.key == Note.unknownPool }
+    self.told = self.told.filter { $0.key == Note.unknownPool || $0.key == Note.noMatchingAdvertisement }
   }
 }
