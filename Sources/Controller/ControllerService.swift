@@ -43,7 +43,7 @@ package struct ControllerService: ServiceLifecycle.Service {
         }
         if let secret = self.options.memberlistSecret {
           group.addTask {
-            await MemberlistSecretCreation(
+            await MemberlistSecretUpkeep(
               client: self.client, namespace: self.options.namespace, secret: secret, logger: self.logger
             ).run()
           }
