@@ -82,15 +82,21 @@ let package = Package(
         "Primitives", "Runner", certificates, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
       ]),
 
+    // What both processes say.
+    library("Reporting", ["Balancer", "KubernetesClient", "KubernetesModel", "Primitives", "Runner", logging]),
+
     // Processes.
     library(
       "Controller",
-      ["Balancer", "KubernetesClient", "KubernetesModel", "Primitives", "Runner", "Serving", logging, serviceLifecycle]),
+      [
+        "Balancer", "KubernetesClient", "KubernetesModel", "Primitives", "Reporting", "Runner", "Serving", logging,
+        serviceLifecycle,
+      ]),
     library(
       "Speaker",
       [
         "BFD", "BGP", "Balancer", "Gossip", "HostNetwork", "KubernetesClient", "KubernetesModel", "Layer2",
-        "Primitives", "Runner", "Serving", logging, nioCore, nioPosix, serviceLifecycle, yams,
+        "Primitives", "Reporting", "Runner", "Serving", logging, nioCore, nioPosix, serviceLifecycle, yams,
       ]),
     library(
       "Lab",

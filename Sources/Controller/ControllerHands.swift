@@ -2,12 +2,13 @@ import Balancer
 import KubernetesClient
 import KubernetesModel
 import Logging
+import Reporting
 import Runner
 
 /// Performs what `ControllerState` asks for: starts the writes, hands on the Events, logs what an operator cares about.
 struct ControllerHands: Sendable {
   let client: KubernetesClient
-  let recorder: EventRecorder
+  let reporter: Reporter
   let tasks: ChildTasks
   let inbox: Inbox<ControllerState.Event>
   let tally: UpdateTally
@@ -24,9 +25,9 @@ struct ControllerHands: Sendable {
     case .writePoolStatus(let write):
       self.start { .poolStatusWritten(write.key, await self.write(write)) }
     case .emit(let note):
-      self.emit(note)
+      self.reporter.tell(note)
     case .report(let problems):
-      self.report(problems)
+      self.reporter.tell(problems)
     }
   }
 
@@ -97,33 +98,5 @@ struct ControllerHands: Sendable {
       if error.isNotFound { return .notFound }
       return .failed(reason: error.description)
     }
-  }
-
-  private func emit(_ note: EventNote) {
-    self.logger.log(
-      level: note.type == .warning ? .warning : .info, "event",
-      metadata: [
-        "event": .string(note.reason), "object": .string(Self.name(of: note.object)), "reason": .string(note.message),
-      ])
-    self.recorder.record(
-      about: note.object, type: note.type.rawValue, reason: note.reason, message: note.message)
-  }
-
-  private func report(_ problems: [Problem]) {
-    if problems.isEmpty {
-      self.logger.info("the configuration is valid")
-    }
-    for problem in problems {
-      self.logger.error(
-        "the configuration has a problem",
-        metadata: [
-          "kind": .string(problem.kind), "object": "\(problem.key)", "field": .string(problem.field),
-          "reason": .string(problem.message), "remedy": .string(problem.remedy),
-        ])
-    }
-  }
-
-  private static func name(of object: ObjectReference) -> String {
-    "\(ObjectKey(namespace: object.namespace ?? "", name: object.name ?? ""))"
   }
 }

@@ -28,6 +28,8 @@ package struct ControllerOptions: Sendable {
 
   /// Where pools are configured and secrets live.
   package var namespace: String
+  /// The own pod, which owns what goes with it; nil = not known.
+  package var podName: String?
   package var loadBalancerClass: String?
   package var unknownPool: UnknownPool
   package var webhookMode: WebhookMode
@@ -36,11 +38,12 @@ package struct ControllerOptions: Sendable {
   package var servers: ProcessServers.Settings
 
   package init(
-    namespace: String, loadBalancerClass: String? = nil,
+    namespace: String, podName: String? = nil, loadBalancerClass: String? = nil,
     unknownPool: UnknownPool = .allocate, webhookMode: WebhookMode = .enabled,
     memberlistSecret: MemberlistSecret? = nil, servers: ProcessServers.Settings
   ) {
     self.namespace = namespace
+    self.podName = podName
     self.loadBalancerClass = loadBalancerClass
     self.unknownPool = unknownPool
     self.webhookMode = webhookMode

@@ -2,21 +2,25 @@ import Balancer
 import KubernetesClient
 import KubernetesModel
 import Logging
+import Reporting
 import Runner
 import ServiceLifecycle
 import Serving
 
-/// The controller process: watches Services, pools and namespaces, lets `ControllerState` decide, and does what it says.
+/// The controller process: watches Services, pools, namespaces and advertisements, lets `ControllerState` decide, and does what it says.
 ///
 ///     Watcher<Service> ────────┐
 ///     Watcher<IPAddressPool> ──┤──▶ Inbox ──▶ RunLoop(ControllerState) ──▶ perform
-///     Watcher<Namespace> ──────┘      ▲                                      ├─ write ──▶ ChildTasks ──▶ API server
-///                                     └───────── .written(key, outcome) ─────┘      └─ EventRecorder ──▶ API server
+///     Watcher<Namespace> ──────┤      ▲                                      ├─ write ──▶ ChildTasks ──▶ API server
+///     Watcher<…Advertisement> ─┘      └───────── .written(key, outcome) ─────┘      └─ Reporter ────▶ API server
 ///
 /// Nothing in here decides. A write is a child task whose outcome comes back as an event, so that a slow API server never
 /// holds up the loop; the machine keeps at most one write per object and a bounded number of all under way.
+/// When the process is asked to stop, nothing more is decided, but the Events of what was decided are still written.
 package struct ControllerService: ServiceLifecycle.Service {
   private static let writesInFlight = 32
+  /// For how long Events are still written after the end has come.
+  private static let eventGrace = Duration.seconds(5)
 
   private let options: ControllerOptions
   private let client: KubernetesClient
@@ -30,6 +34,11 @@ package struct ControllerService: ServiceLifecycle.Service {
 
   /// Runs until it is stopped or cancelled; throws when an address to serve on cannot be had.
   package func run() async throws {
+    let recorder = EventRecorder(self.client, component: "metallb-controller", logger: self.logger)
+    try await recorder.run(grace: Self.eventGrace) { try await self.run(with: recorder) }
+  }
+
+  private func run(with recorder: EventRecorder) async throws {
     let inbox = Inbox<ControllerState.Event>(capacity: 1024)
     let window = Window<ControllerState> { _ = inbox.trySend(.tick) }
     let tally = UpdateTally()
@@ -53,7 +62,7 @@ package struct ControllerService: ServiceLifecycle.Service {
             window.close()
             try? await gracefulShutdown()
           } else {
-            await self.reconcile(inbox: inbox, window: window, tally: tally)
+            await self.reconcile(inbox: inbox, window: window, tally: tally, recorder: recorder)
           }
         }
         do {
@@ -67,22 +76,28 @@ package struct ControllerService: ServiceLifecycle.Service {
     }
   }
 
-  private func reconcile(inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally) async
-  {
+  private func reconcile(
+    inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally, recorder: EventRecorder
+  ) async {
     await withTaskGroup(of: Void.self) { group in
-      let recorder = EventRecorder(self.client, component: "metallb-controller", logger: self.logger)
+      var dice = SystemRandomNumberGenerator()
+      let keeper = ConfigurationStateKeeper(
+        self.client, settings: .controller(namespace: self.options.namespace, seed: dice.next()),
+        pod: OwnPod(self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger),
+        logger: self.logger)
       let tasks = ChildTasks(limit: Self.writesInFlight * 2, capacity: 65_536)
-      group.addTask { await recorder.run() }
+      group.addTask { await keeper.run() }
       group.addTask { await tasks.run() }
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
-      var dice = SystemRandomNumberGenerator()
+      keeper.conclude(.unknown)
       let state = ControllerState(
         settings: ControllerState.Settings(
           loadBalancerClass: self.options.loadBalancerClass,
           unknownPool: self.options.unknownPool == .fail ? .fail : .allocate,
           writesInFlight: Self.writesInFlight, seed: dice.next()))
       let hands = ControllerHands(
-        client: self.client, recorder: recorder, tasks: tasks, inbox: inbox, tally: tally, logger: self.logger)
+        client: self.client, reporter: Reporter(recorder: recorder, keeper: keeper, logger: self.logger), tasks: tasks,
+        inbox: inbox, tally: tally, logger: self.logger)
       await RunLoop<ControllerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
         for action in actions { hands.perform(action) }
         window.open(on: machine)
@@ -98,6 +113,8 @@ package struct ControllerService: ServiceLifecycle.Service {
     let services = Watcher(self.client, KubernetesModel.Service.self, logger: self.logger)
     let pools = Watcher(self.client, IPAddressPool.self, namespace: self.options.namespace, logger: self.logger)
     let namespaces = Watcher(self.client, Namespace.self, logger: self.logger)
+    let l2 = Watcher(self.client, L2Advertisement.self, namespace: self.options.namespace, logger: self.logger)
+    let bgp = Watcher(self.client, BGPAdvertisement.self, namespace: self.options.namespace, logger: self.logger)
     group.addTask {
       await services.run { change in
         tally.count(change)
@@ -117,6 +134,8 @@ package struct ControllerService: ServiceLifecycle.Service {
         await inbox.send(.namespaces(change))
       }
     }
+    group.addTask { await l2.run { await inbox.send(.l2Advertisements($0)) } }
+    group.addTask { await bgp.run { await inbox.send(.bgpAdvertisements($0)) } }
   }
 
   private func complain<R>(about change: ObjectChange<R>, of type: ResourceType) {

@@ -87,6 +87,20 @@ package struct KubernetesClient: Sendable {
     return try self.decode(try await self.transport.send(request))
   }
 
+  /// Applies the object's fields, or those of its subresource, on behalf of a manager (server-side apply); what is not
+  /// there is created. With `force`, fields are taken from other managers.
+  @discardableResult
+  package func apply<R: KubernetesResource>(
+    _ object: R, subresource: String? = nil, manager: String, force: Bool
+  ) async throws(APIError) -> R {
+    let key = object.key
+    let request = APIRequest(
+      .patch, R.type.path(namespace: key.namespace, name: key.name, subresource: subresource),
+      query: [("fieldManager", manager), ("force", force ? "true" : "false")], contentType: Patch.applyContentType,
+      body: try Manifest.encoded(object))
+    return try self.decode(try await self.transport.send(request))
+  }
+
   @discardableResult
   package func patch<R: KubernetesResource>(
     _ type: R.Type = R.self, _ key: ObjectKey, subresource: String? = nil, with patch: Patch

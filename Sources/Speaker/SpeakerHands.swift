@@ -1,15 +1,15 @@
 import Balancer
 import HostNetwork
-import KubernetesClient
 import KubernetesModel
 import Layer2
 import Logging
+import Reporting
 
 /// Performs what `SpeakerState` asks for: claims and releases addresses, hands on the Events, logs what an operator cares
 /// about.
 struct SpeakerHands: Sendable {
   let responder: LinkResponder
-  let recorder: EventRecorder
+  let reporter: Reporter
   let logger: Logger
 
   func perform(_ action: SpeakerState.Action) {
@@ -34,31 +34,9 @@ struct SpeakerHands: Sendable {
     case .release(let address):
       self.responder.withdraw(address)
     case .emit(let note):
-      self.emit(note)
+      self.reporter.tell(note)
     case .report(let problems):
-      self.report(problems)
-    }
-  }
-
-  private func emit(_ note: EventNote) {
-    if note.type == .warning {
-      let service = ObjectKey(namespace: note.object.namespace ?? "", name: note.object.name ?? "")
-      self.logger.warning(
-        "cannot announce a service",
-        metadata: ["event": .string(note.reason), "service": "\(service)", "reason": .string(note.message)])
-    }
-    self.recorder.record(about: note.object, type: note.type.rawValue, reason: note.reason, message: note.message)
-  }
-
-  private func report(_ problems: [Problem]) {
-    if problems.isEmpty { self.logger.info("the configuration is valid") }
-    for problem in problems {
-      self.logger.error(
-        "the configuration has a problem",
-        metadata: [
-          "kind": .string(problem.kind), "object": "\(problem.key)", "field": .string(problem.field),
-          "reason": .string(problem.message), "remedy": .string(problem.remedy),
-        ])
+      self.reporter.tell(problems)
     }
   }
 

@@ -6,6 +6,8 @@ package struct SpeakerOptions: Sendable, Hashable {
   package var namespace: String
   /// The name of the Node that this process runs on.
   package var node: String
+  /// The own pod, which owns what goes with it; nil = not known.
+  package var podName: String?
   package var loadBalancerClass: String?
   /// Whether nodes that are labelled so as to take no load-balancer traffic announce all the same.
   package var ignoresExclusion: Bool
@@ -19,12 +21,14 @@ package struct SpeakerOptions: Sendable, Hashable {
   package static let standardExclusionFile = "/etc/metallb/excludel2.yaml"
 
   package init(
-    namespace: String, node: String, loadBalancerClass: String? = nil, ignoresExclusion: Bool = false,
+    namespace: String, node: String, podName: String? = nil, loadBalancerClass: String? = nil,
+    ignoresExclusion: Bool = false,
     servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
     refreshInterval: Duration? = .seconds(60)
   ) {
     self.namespace = namespace
     self.node = node
+    self.podName = podName
     self.loadBalancerClass = loadBalancerClass
     self.ignoresExclusion = ignoresExclusion
     self.servers = servers

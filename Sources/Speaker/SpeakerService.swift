@@ -5,6 +5,7 @@ import KubernetesModel
 import Layer2
 import Logging
 import Primitives
+import Reporting
 import Runner
 import ServiceLifecycle
 import Serving
@@ -22,6 +23,9 @@ import Serving
 /// Nothing in here decides. Each object is reduced to its view as soon as it is read, so that what nobody needs does not
 /// wait in the inbox. An API server that is away changes nothing: what was decided last stays announced.
 package struct SpeakerService: ServiceLifecycle.Service {
+  /// For how long Events are still written after the end has come.
+  private static let eventGrace = Duration.seconds(2)
+
   private let options: SpeakerOptions
   private let client: KubernetesClient
   private let exclusions: InterfaceExclusions
@@ -38,6 +42,11 @@ package struct SpeakerService: ServiceLifecycle.Service {
   /// Runs until it is stopped or cancelled, and withdraws everything then; throws when an address to serve on, or a
   /// socket to hear of interfaces on, cannot be had.
   package func run() async throws {
+    let recorder = EventRecorder(self.client, component: "metallb-speaker", logger: self.logger)
+    try await recorder.run(grace: Self.eventGrace) { try await self.run(with: recorder) }
+  }
+
+  private func run(with recorder: EventRecorder) async throws {
     let inbox = Inbox<SpeakerState.Event>(capacity: 1024)
     let window = Window<SpeakerState> { _ = inbox.trySend(.tick) }
     let tally = UpdateTally()
@@ -58,7 +67,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
         }
         group.addTask { try await self.followInterfaces(on: sockets, responder: responder, inbox: inbox) }
         group.addTask {
-          await self.announce(inbox: inbox, window: window, tally: tally, responder: responder)
+          await self.announce(inbox: inbox, window: window, tally: tally, responder: responder, recorder: recorder)
         }
         do {
           try await group.waitForAll()
@@ -84,14 +93,18 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func announce(
-    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder
+    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder,
+    recorder: EventRecorder
   ) async {
     await withTaskGroup(of: Void.self) { group in
-      let recorder = EventRecorder(self.client, component: "metallb-speaker", logger: self.logger)
-      group.addTask { await recorder.run() }
+      let keeper = self.configurationStateKeeper()
+      group.addTask { await keeper.run() }
       group.addTask { await responder.run() }
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
-      let hands = SpeakerHands(responder: responder, recorder: recorder, logger: self.logger)
+      keeper.conclude(.unknown)
+      let hands = SpeakerHands(
+        responder: responder, reporter: Reporter(recorder: recorder, keeper: keeper, logger: self.logger),
+        logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
@@ -104,6 +117,15 @@ package struct SpeakerService: ServiceLifecycle.Service {
       window.close()
       group.cancelAll()
     }
+  }
+
+  private func configurationStateKeeper() -> ConfigurationStateKeeper {
+    var dice = SystemRandomNumberGenerator()
+    return ConfigurationStateKeeper(
+      self.client,
+      settings: .speaker(namespace: self.options.namespace, node: self.options.node, seed: dice.next()),
+      pod: OwnPod(self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger),
+      logger: self.logger)
   }
 
   private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: UpdateTally) {

@@ -37,7 +37,8 @@ struct ControllerCommand: AsyncParsableCommand {
     let namespace = try self.process.resolvedNamespace()
     let secretName = self.mlSecretName ?? environment["METALLB_ML_SECRET_NAME"] ?? ""
     let options = ControllerOptions(
-      namespace: namespace, loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
+      namespace: namespace, podName: self.process.resolvedPodName,
+      loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       unknownPool: self.unknownPool, webhookMode: self.webhooks.webhookMode,
       memberlistSecret: secretName.isEmpty
         ? nil

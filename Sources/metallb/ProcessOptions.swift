@@ -24,7 +24,7 @@ struct ProcessOptions: ParsableArguments {
   @Option(help: "The port of /healthz and /readyz; 0 = none.")
   var healthProbePort = 17472
 
-  @Option(help: "The name of the own pod.")
+  @Option(help: "The name of the own pod, which owns what goes with it; by default METALLB_POD_NAME.")
   var podName: String?
 
   @Option(help: "A kubeconfig; by default KUBECONFIG, the pod's service account, or ~/.kube/config.")
@@ -62,6 +62,11 @@ struct ProcessOptions: ParsableArguments {
       "The namespace is not known: pass --namespace, set METALLB_NAMESPACE, or run in a pod with a service account.")
   }
 
+  /// The own pod's name: flag, environment; nil = not known.
+  var resolvedPodName: String? {
+    [self.podName, Self.environment["METALLB_POD_NAME"]].compactMap { $0 }.first { !$0.isEmpty }
+  }
+
   func client(agent: String, logger: Logger) throws -> KubernetesClient {
     let configuration = try ClusterConfiguration.load(
       kubeconfig: self.kubeconfig, context: self.context, environment: Self.environment)
@@ -84,14 +89,14 @@ struct ProcessOptions: ParsableArguments {
     }
   }
 
-  /// Runs the service until SIGTERM or SIGINT, then lets it end, for a second at most.
+  /// Runs the service until SIGTERM or SIGINT, then lets it end: it has some seconds for its last words.
   func supervise(_ service: some Service, client: KubernetesClient, logger: Logger) async throws {
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     var configuration = ServiceGroupConfiguration(
       services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-    configuration.maximumGracefulShutdownDuration = .seconds(1)
+    configuration.maximumGracefulShutdownDuration = .seconds(6)
     configuration.maximumCancellationDuration = .seconds(1)
     do {
       try await ServiceGroup(configuration: configuration).run()

@@ -58,7 +58,8 @@ struct SpeakerCommand: AsyncParsableCommand {
     JSONLinesLogHandler.bootstrap(level: self.process.logLevel)
     let logger = Logger(label: "speaker")
     let options = SpeakerOptions(
-      namespace: namespace, node: node, loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
+      namespace: namespace, node: node, podName: self.process.resolvedPodName,
+      loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       ignoresExclusion: self.ignoreExcludeLb,
       servers: self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
       exclusionFile: self.excludel2File,

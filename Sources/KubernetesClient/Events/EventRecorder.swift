@@ -16,6 +16,7 @@ package struct EventRecorder: Sendable {
   private let component: String
   private let logger: Logger
   private let inbox = Inbox<EventCorrelator.Occurrence>(capacity: Self.capacity)
+  private let ending = Inbox<Duration>(capacity: 1)
   private let dropped = DropCounter()
 
   private final class DropCounter: Sendable {
@@ -38,20 +39,51 @@ package struct EventRecorder: Sendable {
     if !self.inbox.trySend(occurrence) { self.dropped.count.add(1, ordering: .relaxed) }
   }
 
-  /// Writes what is recorded until the task is cancelled.
-  package func run() async {
+  /// Writes what is recorded while `body` runs, and what is left then for at most `grace`.
+  package func run(grace: Duration, during body: @Sendable @escaping () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await self.run() }
+      group.addTask {
+        defer { self.finish(within: grace) }
+        try await body()
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// No more is recorded; what is left may be written for a while, and is dropped then.
+  private func finish(within grace: Duration) {
+    _ = self.ending.trySend(grace)
+    self.inbox.finish()
+  }
+
+  private func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.writeAll() }
+      group.addTask {
+        guard let grace = await self.ending.next(before: nil, on: ContinuousClock()) else { return }
+        try? await ContinuousClock().sleep(for: grace)
+        if !Task.isCancelled { self.logger.warning("not all events could be written before the end") }
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// Writes until the task is cancelled, or all is written after the last was recorded.
+  private func writeAll() async {
     let lanes = (0..<Self.lanes).map { _ in Inbox<EventCorrelator.Verdict>(capacity: 256) }
     await withDiscardingTaskGroup { group in
       for lane in lanes {
         group.addTask {
-          while !Task.isCancelled {
+          while !Task.isCancelled, !lane.isFinished {
             guard let verdict = await lane.next(before: nil, on: ContinuousClock()) else { continue }
             await self.write(verdict)
           }
         }
       }
       var correlator = EventCorrelator(component: self.component)
-      while !Task.isCancelled {
+      while !Task.isCancelled, !self.inbox.isFinished {
         guard let occurrence = await self.inbox.next(before: nil, on: ContinuousClock()) else { continue }
         let time = Timestamp(microseconds: Time.wallMicroseconds)
         let verdict = correlator.correlate(occurrence, time: time, at: Time.now)
@@ -59,6 +91,7 @@ package struct EventRecorder: Sendable {
         let lane = Int(UInt(bitPattern: occurrence.object.uid.hashValue) % UInt(lanes.count))
         await lanes[lane].send(verdict)
       }
+      for lane in lanes { lane.finish() }
     }
   }
 

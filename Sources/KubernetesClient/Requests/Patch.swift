@@ -11,13 +11,15 @@ package enum Patch: Sendable, Hashable {
   /// Server-side apply: these fields are `manager`'s; `force` takes them from others.
   case apply(JSONValue, manager: String, force: Bool)
 
+  /// JSON is YAML; the type names YAML.
+  static let applyContentType = "application/apply-patch+yaml"
+
   var contentType: String {
     switch self {
     case .merge: "application/merge-patch+json"
     case .json: "application/json-patch+json"
     case .strategic: "application/strategic-merge-patch+json"
-    // JSON is YAML; the type names YAML.
-    case .apply: "application/apply-patch+yaml"
+    case .apply: Self.applyContentType
     }
   }
 
