@@ -29,9 +29,10 @@ demo: ## A cluster on this machine: a Service gets its address, a node dies, the
 	swift build --product metallb
 	.build/debug/metallb lab demo
 
-bench: ## Measure allocation, and ARP answers between two namespaces (as root)
+bench: ## Measure allocation, ARP answers between two namespaces (as root), and the controller against a real API server
 	swift run -c release allocator-benchmark
 	swift run -c release arp-benchmark
+	Scripts/controller-benchmark
 
 format: ## Rewrite all sources in house style
 	swift format --in-place --configuration .swift-format --recursive Package.swift Sources Tests IntegrationTests

@@ -119,6 +119,10 @@ let package = Package(
     .executableTarget(
       name: "arp-benchmark", dependencies: ["CLinux", "HostNetwork", "Layer2", "Primitives", "Runner", logging],
       path: "Benchmarks/ARP", swiftSettings: strict),
+    .executableTarget(
+      name: "controller-benchmark",
+      dependencies: ["KubernetesClient", "KubernetesModel", "Primitives", "Runner", logging],
+      path: "Benchmarks/Controller", swiftSettings: strict),
 
     // Unit tests: pure, virtual time, no socket.
     .target(

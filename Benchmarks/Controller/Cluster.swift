@@ -1,0 +1,125 @@
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Runner
+
+/// A kube-apiserver 1.20 with etcd, started for one measurement.
+struct Cluster {
+  /// How many requests of this program are under way at once; the controller has as many writes.
+  private static let requestsInFlight = 32
+
+  private let directory: String
+  private let client: KubernetesClient
+
+  var controllerKubeconfig: String { "\(self.directory)/kubeconfig-controller" }
+
+  /// Takes the directory of a server that `Scripts/kube-apiserver start` has started.
+  init(directory: String) throws {
+    self.directory = directory
+    self.client = try KubernetesClient(
+      try ClusterConfiguration.load(kubeconfig: "\(directory)/kubeconfig", environment: [:]), agent: "benchmark",
+      logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  func shutdown() async { await self.client.shutdown() }
+
+  func install() throws {
+    try self.kubectl("apply", "-f", "Deploy/native/namespace.yaml", "-f", "Deploy/native/rbac.yaml")
+    try self.kubectl("apply", "--validate=false", "-f", "Deploy/crds")
+    try self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    let pool = "\(self.directory)/pool.yaml"
+    try """
+    apiVersion: metallb.io/v1beta1
+    kind: IPAddressPool
+    metadata: {name: benchmark, namespace: metallb-system}
+    spec: {addresses: [10.0.0.0/8]}
+    """.write(toFile: pool, atomically: true, encoding: .utf8)
+    try self.kubectl("apply", "-f", pool)
+  }
+
+  /// Creates Services of type LoadBalancer and returns their keys.
+  func createServices(_ count: Int) async throws -> [ObjectKey] {
+    let keys = (0..<count).map { ObjectKey(namespace: "default", name: "service-\($0)") }
+    try await self.each(keys) { key in
+      try await self.client.create(
+        Service(
+          metadata: ObjectMeta(name: key.name, namespace: key.namespace),
+          spec: ServiceSpec(type: "LoadBalancer", ports: [ServicePort(port: 80)])))
+    }
+    return keys
+  }
+
+  /// The writes that the controller would make, without anything to decide.
+  func writeStatuses(of keys: [ObjectKey]) async throws {
+    let wanted = Set(keys)
+    var services: [Service] = []
+    for case .object(let service) in try await self.client.list(Service.self, in: ListScope(namespace: "default"))
+    where wanted.contains(service.key) {
+      services.append(service)
+    }
+    try await self.each(services) { service in
+      var service = service
+      service.metadata.annotations = ["metallb.io/ip-allocated-from-pool": "another"]
+      try await self.client.replace(service, subresource: "status")
+    }
+  }
+
+  /// How long after `start` the last of `count` Services had an address.
+  func awaitAddresses(of count: Int, since start: ContinuousClock.Instant) async throws -> Duration {
+    let addressed = Inbox<ObjectKey>(capacity: 1024)
+    let watcher = Watcher(
+      self.client, Service.self, namespace: "default", logger: Logger(label: "watch") { _ in SwiftLogNoOpLogHandler() })
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await watcher.run { change in
+          guard case .applied(let service) = change, service.status?.loadBalancer?.ingress?.isEmpty == false
+          else { return }
+          await addressed.send(service.key)
+        }
+      }
+      defer { group.cancelAll() }
+      var served: Set<ObjectKey> = []
+      while served.count < count {
+        guard let key = await addressed.next(before: Time.now + .seconds(600), on: ContinuousClock()) else {
+          throw BenchmarkError.neverHappened("every Service has an address")
+        }
+        served.insert(key)
+      }
+      return start.duration(to: Time.now)
+    }
+  }
+
+  /// Waits until the server has had no more writes for two seconds: events and pool statuses come after addresses.
+  func awaitQuiet() async throws {
+    var last = -1
+    for _ in 0..<300 {
+      let now = try self.requestCounts().writes
+      if now == last { return }
+      last = now
+      try await Task.sleep(for: .seconds(2))
+    }
+  }
+
+  func requestCounts() throws -> RequestCounts {
+    RequestCounts(metrics: try self.kubectl("get", "--raw", "/metrics"))
+  }
+
+  /// Does `work` for each item, a bounded number at a time.
+  private func each<Item: Sendable>(
+    _ items: [Item], _ work: @escaping @Sendable (Item) async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, item) in items.enumerated() {
+        if index >= Self.requestsInFlight { try await group.next() }
+        group.addTask { try await work(item) }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @discardableResult
+  private func kubectl(_ arguments: String...) throws -> String {
+    try Command.run(Command.cached("kubectl-1.20"), ["--kubeconfig", "\(self.directory)/kubeconfig"] + arguments)
+  }
+}
