@@ -8,7 +8,7 @@ import TestKit
 ///
 /// Events:
 ///
-///     start [class=C] [unknown-pool=fail] [writes=N] [unadvertised]   everything from the beginning
+///     start [class=C] [unknown-pool=fail] [writes=N] [unadvertised] [standby]   everything from the beginning
 ///     namespace NAME [LABEL=VALUE ...]              namespace-gone NAME
 ///     pool NAME ADDRESSES [option ...]              pool-gone NAME         pool-malformed NAME REASON
 ///     service NS/NAME [option ...]                  gone NS/NAME
@@ -18,6 +18,7 @@ import TestKit
 ///     advertisements-synced                         only those of advertisements
 ///     done|conflict|missing|failed NS/NAME          the write of a Service ended so
 ///     pool-done|pool-conflict|pool-failed NAME      the write of a pool's status ended so
+///     elected|deposed                               this controller acts, or another may
 ///     wait MILLISECONDS
 ///
 /// Options of a pool: `manual`, `avoid`, `priority=N`, `namespaces=a,b`, `namespace-labels=k:v`, `service-labels=k:v`,
@@ -119,6 +120,8 @@ struct Stage {
       return self.handle(.l2Advertisements(.deleted(ObjectKey(namespace: "metallb-system", name: name))))
     case "bgp-gone":
       return self.handle(.bgpAdvertisements(.deleted(ObjectKey(namespace: "metallb-system", name: name))))
+    case "elected": return self.handle(.elected)
+    case "deposed": return self.handle(.deposed)
     case "wait":
       guard let duration = Int(name) else { return nil }
       self.now += .milliseconds(duration)
@@ -169,7 +172,8 @@ struct Stage {
   private mutating func start(_ options: Options) -> [ControllerState.Action] {
     let settings = ControllerState.Settings(
       loadBalancerClass: options["class"], unknownPool: options["unknown-pool"] == "fail" ? .fail : .allocate,
-      writesInFlight: options["writes"].flatMap { Int($0) } ?? 32, poolStatusDelay: .milliseconds(250), seed: 1)
+      writesInFlight: options["writes"].flatMap { Int($0) } ?? 32, poolStatusDelay: .milliseconds(250),
+      awaitsElection: options.has("standby"), seed: 1)
     self = Stage()
     self.isAdvertised = !options.has("unadvertised")
     self.state = ControllerState(settings: settings)

@@ -5,6 +5,8 @@ import Primitives
 /// told.
 ///
 ///     awaitingLists ──every list is complete──▶ adopting ──a valid pool exists──▶ running
+///           ▲                                                                        │
+///           └──────────────── deposed: another controller acts from here on ─────────┘
 ///
 /// Until all that exists is known, nothing is decided. Until a valid pool has been seen, no status is touched (contract
 /// section 21.9). Then the addresses that Services have are taken over, and only after all of them new ones are given.
@@ -23,6 +25,10 @@ package struct ControllerState: StateMachine, Equatable {
     case namespaces(ObjectChange<Namespace>)
     case l2Advertisements(ObjectChange<L2Advertisement>)
     case bgpAdvertisements(ObjectChange<BGPAdvertisement>)
+    /// This controller is the one that acts; it has been told the newest form of every Service.
+    case elected
+    /// Another controller may act: what was decided here counts no more.
+    case deposed
     /// The write of a Service ended; exactly one for each `writeService`.
     case written(ObjectKey, WriteOutcome)
     /// The write of a pool's status ended; exactly one for each `writePoolStatus`.
@@ -53,26 +59,31 @@ package struct ControllerState: StateMachine, Equatable {
     package var writesInFlight: Int
     /// For how long changes of a pool's figures are gathered before its status is written.
     package var poolStatusDelay: Duration
+    /// Whether there may be other controllers, so that nothing is decided before `elected`.
+    package var awaitsElection: Bool
     /// The seed of the jitter of retries.
     package var seed: UInt64
 
     package init(
       loadBalancerClass: String? = nil, unknownPool: UnknownPool = .allocate, writesInFlight: Int = 32,
-      poolStatusDelay: Duration = .milliseconds(250), seed: UInt64
+      poolStatusDelay: Duration = .milliseconds(250), awaitsElection: Bool = false, seed: UInt64
     ) {
       self.loadBalancerClass = loadBalancerClass
       self.unknownPool = unknownPool
       self.writesInFlight = writesInFlight
       self.poolStatusDelay = poolStatusDelay
+      self.awaitsElection = awaitsElection
       self.seed = seed
     }
   }
 
-  /// The lists that must be complete before anything is decided.
+  /// What must be complete before anything is decided.
   private enum List: Sendable, Hashable, CaseIterable {
     case services
     case pools
     case namespaces
+    /// The vote for this controller.
+    case election
   }
 
   private enum State: Sendable, Equatable {
@@ -118,6 +129,7 @@ package struct ControllerState: StateMachine, Equatable {
     var dice = SplitMix64(seed: settings.seed)
     self.writes = WriteQueue(limit: settings.writesInFlight, seed: dice.next())
     self.poolWrites = WriteQueue(limit: 4, seed: dice.next())
+    if !settings.awaitsElection { self.complete(.election) }
   }
 
   /// Whether everything that exists is known, so that the configuration counts as loaded.
@@ -145,6 +157,8 @@ package struct ControllerState: StateMachine, Equatable {
     case .namespaces(let change): self.take(change)
     case .l2Advertisements(let change): self.take(change, at: now)
     case .bgpAdvertisements(let change): self.take(change, at: now)
+    case .elected: self.complete(.election)
+    case .deposed: self.standBy()
     case .written(let key, let outcome): self.take(outcome, of: key, at: now)
     case .poolStatusWritten(let key, let outcome): self.take(outcome, ofPool: key, at: now)
     }
@@ -223,6 +237,21 @@ package struct ControllerState: StateMachine, Equatable {
     self.checkAdvertisements()
     self.report()
     self.adoptIfPossible()
+  }
+
+  /// Forgets every decision, but nothing of what is known, until this controller is elected again.
+  private mutating func standBy() {
+    var missing: Set<List> = [.election]
+    if case .awaitingLists(let lists) = self.state { missing.formUnion(lists) }
+    var fresh = ControllerState(settings: self.settings)
+    fresh.state = .awaitingLists(missing)
+    fresh.configuration = self.configuration
+    fresh.namespaces = self.namespaces
+    fresh.l2Advertisements = self.l2Advertisements
+    fresh.advertisedPools = self.advertisedPools
+    fresh.advertisementIdentities = self.advertisementIdentities
+    for entry in self.entries.values { fresh.store(entry.view) }
+    self = fresh
   }
 
   /// Goes on to `running` once a valid pool exists; until then only says what is missing.

@@ -1,0 +1,292 @@
+import Primitives
+
+/// Which of several controllers acts: the one that holds a Lease (the rules of client-go's leader election).
+///
+///     standby ──the lease is free, released, not renewed for its duration, or its holder's pod is gone──▶ leading
+///        ▲                                                                                                  │
+///        └────────────── not renewed for the renew deadline, or another process holds the lease ────────────┘
+///     standby ──leases are not permitted──▶ alone (leads, and looks from time to time whether they are)
+///
+/// No clock of another machine is believed: a lease runs from the moment in which this process saw it change. A leader
+/// stops acting `renewDeadline` after it *sent* its last successful renewal, and others take over no earlier than
+/// `leaseDuration` after they saw that renewal, so that two never act at a time as long as their clocks run equally fast.
+/// One request is under way at a time.
+package struct LeaderElection: StateMachine, Equatable {
+  package enum Event: Timed, Equatable {
+    case tick
+    /// The read or write that was asked for ended; exactly one for each `read` and `write`.
+    case answered(LeaseAnswer)
+    /// The pod of the holder was looked for; exactly one for each `lookForHolder`.
+    case holderLookedFor(String, isGone: Bool)
+    /// The process ends, and acts no more.
+    case stop
+  }
+
+  package enum Action: Sendable, Equatable {
+    case read
+    case write(LeaseClaim)
+    /// Is there still a pod of this name?
+    case lookForHolder(String)
+    /// This process acts until then at most; nil = without an end.
+    case lead(until: ContinuousClock.Instant?)
+    /// This process acts no more.
+    case stepDown(Reason)
+    /// This process acts although it holds no lease, as it cannot have one.
+    case goWithoutLease(reason: String)
+    /// After `stop`: nothing more will come.
+    case finish
+  }
+
+  package enum Reason: Sendable, Hashable, CustomStringConvertible {
+    case notRenewed
+    case heldBy(String)
+
+    package var description: String {
+      switch self {
+      case .notRenewed: "the lease could not be renewed in time"
+      case .heldBy(let holder): "\(holder) holds the lease"
+      }
+    }
+  }
+
+  package struct Settings: Sendable, Hashable {
+    /// The name by which this process holds the lease: its pod's, if it has one.
+    package var identity: String
+    /// Whether identities are names of pods, so that a holder can be looked for.
+    package var holdersArePods: Bool
+    package var leaseDuration: Duration
+    package var renewDeadline: Duration
+    package var retryPeriod: Duration
+    /// For how long a lease must have gone without renewal before its holder is looked for.
+    package var suspicion: Duration
+    /// How often a process that may not use leases looks whether it may.
+    package var denialPeriod: Duration
+    package var seed: UInt64
+
+    package init(
+      identity: String, holdersArePods: Bool, leaseDuration: Duration = .seconds(3),
+      renewDeadline: Duration = .seconds(2), retryPeriod: Duration = .milliseconds(500),
+      suspicion: Duration = .seconds(1), denialPeriod: Duration = .seconds(60), seed: UInt64
+    ) {
+      precondition(retryPeriod < renewDeadline && renewDeadline < leaseDuration, "times of an election must grow")
+      self.identity = identity
+      self.holdersArePods = holdersArePods
+      self.leaseDuration = leaseDuration
+      self.renewDeadline = renewDeadline
+      self.retryPeriod = retryPeriod
+      self.suspicion = suspicion
+      self.denialPeriod = denialPeriod
+      self.seed = seed
+    }
+  }
+
+  /// A lease, and since when this process has seen it in this form.
+  private struct Sighting: Sendable, Equatable {
+    var reading: LeaseReading
+    var since: ContinuousClock.Instant
+    /// When it was looked at last; nil = just now, for the first time.
+    var lookedAt: ContinuousClock.Instant?
+    /// Its holder's pod does not exist.
+    var holderIsGone = false
+  }
+
+  private enum State: Sendable, Equatable {
+    case standby(Sighting?)
+    case leading(LeaseReading, renewed: ContinuousClock.Instant)
+    case alone
+    case releasing
+    case finished
+  }
+
+  /// What is under way, and since when.
+  private enum Errand: Sendable, Equatable {
+    case reading
+    case writing(LeaseClaim, sent: ContinuousClock.Instant)
+    case looking
+  }
+
+  private let settings: Settings
+  private var state = State.standby(nil)
+  private var errand: Errand?
+  private var nextAttempt: ContinuousClock.Instant?
+  private var isStopping = false
+  private var dice: SplitMix64
+
+  package init(settings: Settings) {
+    self.settings = settings
+    self.dice = SplitMix64(seed: settings.seed)
+  }
+
+  package var isLeading: Bool {
+    switch self.state {
+    case .leading, .alone: true
+    case .standby, .releasing, .finished: false
+    }
+  }
+
+  package var nextDeadline: ContinuousClock.Instant? {
+    let attempt = self.errand == nil ? self.nextAttempt : nil
+    guard case .leading(_, let renewed) = self.state else { return attempt }
+    return [attempt, renewed + self.settings.renewDeadline].compactMap { $0 }.min()
+  }
+
+  package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+    var actions: [Action] = []
+    switch event {
+    case .tick:
+      break
+    case .answered(let answer):
+      let errand = self.errand
+      self.errand = nil
+      self.nextAttempt = now + self.dice.jittered(self.settings.retryPeriod, by: 0.2)
+      if case .writing(let claim, let sent) = errand {
+        actions += self.written(claim, sent: sent, answer, at: now)
+      } else {
+        actions += self.read(answer, at: now)
+      }
+    case .holderLookedFor(let holder, let isGone):
+      self.errand = nil
+      self.nextAttempt = now + self.dice.jittered(self.settings.retryPeriod, by: 0.2)
+      if isGone, case .standby(var sighting?) = self.state, sighting.reading.holder == holder {
+        sighting.holderIsGone = true
+        self.state = .standby(sighting)
+        self.nextAttempt = now
+      }
+    case .stop:
+      self.isStopping = true
+    }
+    actions += self.stepDownIfLate(at: now)
+    return actions + self.goOn(at: now)
+  }
+
+  // MARK: Answers
+
+  private mutating func read(_ answer: LeaseAnswer, at now: ContinuousClock.Instant) -> [Action] {
+    switch answer {
+    case .lease(let reading): return self.saw(reading, at: now)
+    case .absent: return self.mayActStill(at: now) ? [] : self.claim(replacing: nil, at: now)
+    case .denied(let reason): return self.denied(reason, at: now)
+    case .conflict, .failed: return []
+    }
+  }
+
+  /// Takes note of the lease, and claims it if that is this process's right.
+  private mutating func saw(_ reading: LeaseReading, at now: ContinuousClock.Instant) -> [Action] {
+    if reading.holder == self.settings.identity || reading.holder.isEmpty {
+      return self.claim(replacing: reading, at: now)
+    }
+    var actions: [Action] = []
+    var sighting = Sighting(reading: reading, since: now)
+    switch self.state {
+    case .standby(let old?) where old.reading.version == reading.version: sighting = old
+    case .standby, .releasing, .finished: break
+    case .leading, .alone: actions.append(.stepDown(.heldBy(reading.holder)))
+    }
+    self.state = .standby(sighting)
+    let age = sighting.since.duration(to: now)
+    if age >= reading.duration || sighting.holderIsGone {
+      return actions + self.claim(replacing: reading, at: now)
+    }
+    if self.settings.holdersArePods, age >= self.settings.suspicion, !self.isStopping {
+      self.errand = .looking
+      actions.append(.lookForHolder(reading.holder))
+    } else {
+      self.nextAttempt = min(self.nextAttempt ?? now, sighting.since + reading.duration)
+    }
+    return actions
+  }
+
+  /// Whether another process may act still, on a lease that somebody has deleted under it: such a lease runs from the
+  /// moment in which its absence was seen, whoever held it when it was seen last, and as long as it is looked at often
+  /// enough for its holder to have no time to make it anew in between.
+  private mutating func mayActStill(at now: ContinuousClock.Instant) -> Bool {
+    guard case .standby(var sighting?) = self.state, !sighting.holderIsGone else { return false }
+    let isWatched = sighting.lookedAt.map { $0.duration(to: now) < self.settings.renewDeadline } ?? false
+    if !sighting.reading.version.isEmpty || !isWatched { sighting.since = now }
+    sighting.reading.version = ""
+    sighting.lookedAt = now
+    self.state = .standby(sighting)
+    return now < sighting.since + sighting.reading.duration
+  }
+
+  private mutating func written(
+    _ claim: LeaseClaim, sent: ContinuousClock.Instant, _ answer: LeaseAnswer, at now: ContinuousClock.Instant
+  ) -> [Action] {
+    if claim.purpose == .release { return self.finish() }
+    switch answer {
+    case .lease(let reading):
+      self.state = .leading(reading, renewed: sent)
+      return [.lead(until: sent + self.settings.renewDeadline)]
+    case .conflict, .absent:
+      // Somebody else was faster, or the lease was deleted: what it says now decides.
+      self.nextAttempt = now
+      return self.isStopping ? [] : self.startReading()
+    case .denied(let reason):
+      return self.denied(reason, at: now)
+    case .failed:
+      return []
+    }
+  }
+
+  /// Leases are not to be had: there is one controller, as far as this process can know.
+  private mutating func denied(_ reason: String, at now: ContinuousClock.Instant) -> [Action] {
+    self.nextAttempt = now + self.settings.denialPeriod
+    guard self.state != .alone, !self.isStopping else { return [] }
+    self.state = .alone
+    return [.goWithoutLease(reason: reason), .lead(until: nil)]
+  }
+
+  private mutating func stepDownIfLate(at now: ContinuousClock.Instant) -> [Action] {
+    guard case .leading(let reading, let renewed) = self.state, now >= renewed + self.settings.renewDeadline else {
+      return []
+    }
+    self.state = .standby(Sighting(reading: reading, since: renewed))
+    return [.stepDown(.notRenewed)]
+  }
+
+  // MARK: Requests
+
+  /// Begins what is due, if nothing is under way.
+  private mutating func goOn(at now: ContinuousClock.Instant) -> [Action] {
+    guard self.errand == nil else { return [] }
+    if self.isStopping { return self.release(at: now) }
+    guard (self.nextAttempt ?? now) <= now else { return [] }
+    if case .leading(let reading, _) = self.state { return self.claim(replacing: reading, at: now) }
+    return self.startReading()
+  }
+
+  private mutating func startReading() -> [Action] {
+    self.errand = .reading
+    return [.read]
+  }
+
+  private mutating func claim(replacing old: LeaseReading?, at now: ContinuousClock.Instant) -> [Action] {
+    guard !self.isStopping else { return [] }
+    var isRenewal = false
+    if case .leading = self.state { isRenewal = old?.holder == self.settings.identity }
+    let isTransition = old.map { $0.holder != self.settings.identity } ?? false
+    let claim = LeaseClaim(
+      purpose: isRenewal ? .renew : .acquire, holder: self.settings.identity, duration: self.settings.leaseDuration,
+      transitions: (old?.transitions ?? 0) + (isTransition ? 1 : 0), replacing: old?.version)
+    self.errand = .writing(claim, sent: now)
+    return [.write(claim)]
+  }
+
+  /// Gives the lease up, so that another process need not wait for its end.
+  private mutating func release(at now: ContinuousClock.Instant) -> [Action] {
+    guard case .leading(let reading, _) = self.state else { return self.finish() }
+    self.state = .releasing
+    let claim = LeaseClaim(
+      purpose: .release, holder: "", duration: .seconds(1), transitions: reading.transitions,
+      replacing: reading.version)
+    self.errand = .writing(claim, sent: now)
+    return [.write(claim)]
+  }
+
+  private mutating func finish() -> [Action] {
+    guard self.state != .finished else { return [] }
+    self.state = .finished
+    self.nextAttempt = nil
+    return [.finish]
+  }
+}
