@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -19,10 +20,15 @@ package struct HTTPServer: Service {
 
   /// Where to listen and what to allow a client.
   package struct Configuration: Sendable {
+    /// The host of every address of the machine, of both families where there are two.
+    package static let anyAddress = "::"
+
     package var host: String
     /// 0 takes any free port; `onListening` tells which.
     package var port: Int
     package var tls: TLSConfiguration?
+    /// TLS with a certificate that may change while the server runs, instead of `tls`.
+    package var renewableTLS: RenewableTLS?
     package var maximumConnections = 1024
     package var maximumBodyBytes = 3 * 1024 * 1024
     /// From the start of the connection, or of a request's first byte after an idle time, to the end of its headers.
@@ -38,6 +44,8 @@ package struct HTTPServer: Service {
       self.port = port
       self.tls = tls
     }
+
+    var isSecure: Bool { self.tls != nil || self.renewableTLS != nil }
   }
 
   private let configuration: Configuration
@@ -59,7 +67,7 @@ package struct HTTPServer: Service {
   /// Serves until cancelled or gracefully stopped; throws when the address cannot be bound.
   package func run() async throws {
     let connections = ConnectionSet(limit: self.configuration.maximumConnections)
-    let listener = try await self.bind()
+    let listener = try await self.listen()
     if let address = listener.channel.localAddress {
       self.logger.debug("Listening", metadata: ["address": "\(address)"])
       await self.onListening(address)
@@ -89,8 +97,19 @@ package struct HTTPServer: Service {
 
   private typealias Wire = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-  private func bind() async throws -> NIOAsyncChannel<Wire, Never> {
-    let configuration = self.configuration
+  /// Every address means those of IPv4 alone where the machine has no IPv6.
+  private func listen() async throws -> NIOAsyncChannel<Wire, Never> {
+    guard self.configuration.host == Configuration.anyAddress else { return try await self.bind(self.configuration) }
+    do {
+      return try await self.bind(self.configuration)
+    } catch let error as IOError where [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode) {
+      var configuration = self.configuration
+      configuration.host = "0.0.0.0"
+      return try await self.bind(configuration)
+    }
+  }
+
+  private func bind(_ configuration: Configuration) async throws -> NIOAsyncChannel<Wire, Never> {
     let sslContext = try configuration.tls.map { try NIOSSLContext(configuration: $0) }
     return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 256)
@@ -102,8 +121,12 @@ package struct HTTPServer: Service {
         serverBackPressureStrategy: .init(lowWatermark: 1, highWatermark: 8)
       ) { channel in
         channel.eventLoop.makeCompletedFuture {
-          if let sslContext {
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: sslContext))
+          if configuration.isSecure {
+            guard let context = configuration.renewableTLS?.context ?? sslContext else {
+              channel.close(promise: nil)
+              throw ChannelError.ioOnClosedChannel
+            }
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
           }
           try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: true)
@@ -138,7 +161,7 @@ package struct HTTPServer: Service {
           try await wire.executeThenClose { inbound, outbound in
             let connection = Connection(
               channel: wire.channel, parts: inbound.makeAsyncIterator(), outbound: outbound,
-              isSecure: self.configuration.tls != nil, maximumBodyBytes: self.configuration.maximumBodyBytes,
+              isSecure: self.configuration.isSecure, maximumBodyBytes: self.configuration.maximumBodyBytes,
               logger: self.logger, connections: connections)
             try await connection.run(self.handler)
           }

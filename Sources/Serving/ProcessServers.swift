@@ -15,38 +15,44 @@ package enum ProcessServers {
     package var metricsPort: Int
     /// A directory with `tls.crt` and `tls.key`; nil = a certificate made at the start.
     package var metricsCertificateDirectory: String?
-    package var requiresTLS13: Bool
+    package var tls: TLSProfile
 
     package init(
       process: String, healthHost: String, healthPort: Int, metricsPort: Int, metricsCertificateDirectory: String?,
-      requiresTLS13: Bool
+      tls: TLSProfile
     ) {
       self.process = process
       self.healthHost = healthHost
       self.healthPort = healthPort
       self.metricsPort = metricsPort
       self.metricsCertificateDirectory = metricsCertificateDirectory
-      self.requiresTLS13 = requiresTLS13
+      self.tls = tls
     }
   }
 
   private static let plainText = "text/plain; charset=utf-8"
 
   /// The servers that the settings ask for; `page` makes the metrics at the moment of a scrape, nil = the process stops.
+  /// `isReady` is what `/readyz` says.
   package static func all(
-    _ settings: Settings, logger: Logger, page: @escaping @Sendable () async -> MetricsPage?
+    _ settings: Settings, logger: Logger, isReady: @escaping @Sendable () -> Bool = { true },
+    page: @escaping @Sendable () async -> MetricsPage?
   ) throws -> [HTTPServer] {
     var servers: [HTTPServer] = []
-    if settings.healthPort != 0 { servers.append(self.health(settings, logger: logger)) }
+    if settings.healthPort != 0 { servers.append(self.health(settings, logger: logger, isReady)) }
     if settings.metricsPort != 0 { servers.append(try self.metrics(settings, logger: logger, page: page)) }
     return servers
   }
 
-  /// `/healthz` and `/readyz`: the process runs. Readiness waits for nothing, as with upstream.
-  private static func health(_ settings: Settings, logger: Logger) -> HTTPServer {
+  /// `/healthz`: the process runs; `/readyz`: it can be asked.
+  private static func health(_ settings: Settings, logger: Logger, _ isReady: @escaping @Sendable () -> Bool)
+    -> HTTPServer
+  {
     let configuration = Self.configuration(host: settings.healthHost, port: settings.healthPort)
     return HTTPServer(configuration, logger: logger) { request, response in
       switch request.path {
+      case "/readyz" where !isReady():
+        try await response.respond(.internalServerError, contentType: Self.plainText, text: "not ready\n")
       case "/healthz", "/readyz": try await response.respond(.ok, contentType: Self.plainText, text: "ok")
       default: try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
       }
@@ -58,8 +64,9 @@ package enum ProcessServers {
     _ settings: Settings, logger: Logger, page: @escaping @Sendable () async -> MetricsPage?
   ) throws -> HTTPServer {
     var configuration = Self.configuration(host: "0.0.0.0", port: settings.metricsPort)
-    configuration.tls = try self.identity(settings).serverConfiguration()
-    if settings.requiresTLS13 { configuration.tls?.minimumTLSVersion = .tlsv13 }
+    var tls = try self.identity(settings).serverConfiguration()
+    settings.tls.apply(to: &tls)
+    configuration.tls = tls
     return HTTPServer(configuration, logger: logger) { request, response in
       guard request.path == "/metrics" else {
         try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
@@ -76,7 +83,7 @@ package enum ProcessServers {
   private static func identity(_ settings: Settings) throws -> ServerIdentity {
     guard let directory = settings.metricsCertificateDirectory else {
       return try CertificateAuthority(commonName: settings.process)
-        .serverIdentity(dnsNames: [settings.process, "localhost"], addresses: [])
+        .serverIdentity(dnsNames: [settings.process, "localhost"])
     }
     return ServerIdentity(
       certificatePEM: try String(contentsOfFile: "\(directory)/tls.crt", encoding: .utf8),

@@ -113,10 +113,10 @@ extension LogLevel: ExpressibleByArgument {}
 
 extension ProcessOptions {
   /// Where the process serves its health and its metrics.
-  func servers(of process: String, healthHost: String, tls: TLSOptions) -> ProcessServers.Settings {
+  func servers(of process: String, healthHost: String, tls: TLSOptions) throws -> ProcessServers.Settings {
     ProcessServers.Settings(
       process: process, healthHost: healthHost, healthPort: self.healthProbePort, metricsPort: self.port,
       metricsCertificateDirectory: tls.metricsCertDir.isEmpty ? nil : tls.metricsCertDir,
-      requiresTLS13: tls.requiresTLS13)
+      tls: try tls.profile())
   }
 }

@@ -61,7 +61,7 @@ struct SpeakerCommand: AsyncParsableCommand {
       namespace: namespace, node: node, podName: self.process.resolvedPodName,
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       ignoresExclusion: self.ignoreExcludeLb,
-      servers: self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
+      servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
       exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds))
     self.process.warnAboutWhatIsNotServed(logger)

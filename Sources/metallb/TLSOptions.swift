@@ -1,4 +1,5 @@
 import ArgumentParser
+import Serving
 
 /// Flags of the TLS that metrics and webhooks are served with.
 struct TLSOptions: ParsableArguments {
@@ -14,18 +15,17 @@ struct TLSOptions: ParsableArguments {
   @Option(help: "A directory with tls.crt and tls.key for the metrics; by default a certificate is made at the start.")
   var metricsCertDir = ""
 
-  var requiresTLS13: Bool { self.minimumVersion != "VersionTLS12" }
-
   mutating func validate() throws {
-    guard ["", "VersionTLS12", "VersionTLS13"].contains(self.minimumVersion) else {
-      throw ValidationError(
-        "--tls-min-version \"\(self.minimumVersion)\" is not known: use VersionTLS12 or VersionTLS13.")
+    do {
+      _ = try self.profile()
+    } catch {
+      throw ValidationError(error.description)
     }
-    if self.requiresTLS13 && !self.cipherSuites.isEmpty {
-      throw ValidationError("cipher suites cannot be configured with TLS 1.3")
-    }
-    for curve in self.curvePreferences.split(separator: ",") where UInt16(curve) == nil {
-      throw ValidationError("--tls-curve-preferences: \"\(curve)\" is not the number of a curve.")
-    }
+  }
+
+  /// What the flags say; they were looked at before the command runs.
+  func profile() throws(TLSProfile.Refusal) -> TLSProfile {
+    try TLSProfile(
+      minimumVersion: self.minimumVersion, cipherSuites: self.cipherSuites, curvePreferences: self.curvePreferences)
   }
 }
