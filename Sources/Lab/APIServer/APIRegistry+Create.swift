@@ -20,6 +20,7 @@ extension APIRegistry {
     guard object.resourceVersion.isEmpty else {
       throw .internalError("resourceVersion should not be set on objects to be created")
     }
+    if let reviewed = options.reviewedVersion, !reviewed.isEmpty { throw .conflict(definition.type, object.name) }
     var warnings = try definition.decode(&object, options: options)
     let managers = isApply ? object.metadata("managedFields") : nil
     self.stampCreation(&object, definition)

@@ -52,29 +52,7 @@ extension APIRegistry {
     guard let old = self.store.object(key, in: definition.collection) else {
       throw .notFound(definition.type, key.name)
     }
-    let shown = definition.presented(old)
-    var object: JSONValue
-    do {
-      switch patch {
-      case .json(let operations): object = try JSONPatch.apply(operations, to: shown)
-      case .merge(let changes): object = MergePatch.apply(changes, to: shown)
-      case .strategic(let changes):
-        guard !definition.isCustom else {
-          throw APIFailure.unsupportedMediaType(Self.customPatchTypes)
-        }
-        object = try StrategicMergePatch.apply(changes, to: shown, type: definition.type)
-      case .apply: object = shown
-      }
-    } catch let error as PatchError {
-      throw APIFailure(error)
-    } catch let error as APIFailure {
-      throw error
-    } catch {
-      throw APIFailure.internalError("\(error)")
-    }
-    if case .merge(let changes) = patch, changes.object == nil {
-      throw .badRequest("error decoding patch: json: cannot unmarshal \(changes.compactText) into an object")
-    }
+    var object = try definition.patched(definition.presented(old), by: patch)
     try definition.checkHeader(of: &object, namespace: key.namespace, name: key.name)
     let warnings = try definition.decode(&object, options: options, isPatch: true)
     var result = try self.write(object, over: old, definition, subresource: subresource, options: options)
@@ -93,6 +71,9 @@ extension APIRegistry {
   ) throws(APIFailure) -> WriteResult {
     let key = old.key
     var object = proposed
+    if let reviewed = options.reviewedVersion, reviewed != old.resourceVersion {
+      throw .conflict(definition.type, key.name)
+    }
     if !object.resourceVersion.isEmpty, object.resourceVersion != "0", object.resourceVersion != old.resourceVersion {
       guard UInt64(object.resourceVersion) != nil else {
         throw .internalError(
@@ -139,15 +120,16 @@ extension APIRegistry {
   ) throws(APIFailure) -> WriteResult {
     let key = old.key
     let warnings = definition.warnings(for: object)
+    let shown = definition.presented(old)
     if object.equalsIgnoringManagers(old) {
-      return WriteResult(object: definition.presented(old), warnings: warnings)
+      return WriteResult(object: shown, old: shown, warnings: warnings)
     }
-    if options.dryRun { return WriteResult(object: definition.presented(object), warnings: warnings) }
+    if options.dryRun { return WriteResult(object: definition.presented(object), old: shown, warnings: warnings) }
     if object.isReadyToGo {
       var last = object
       last.setMetadata("resourceVersion", old.metadata("resourceVersion"))
       self.erase(key, definition, lastForm: object)
-      return WriteResult(object: definition.presented(last), warnings: warnings)
+      return WriteResult(object: definition.presented(last), old: shown, warnings: warnings)
     }
     let change: ObjectStore.Change
     do {
@@ -156,7 +138,7 @@ extension APIRegistry {
       throw .conflict(definition.type, key.name)
     }
     self.committed(change)
-    return WriteResult(object: definition.presented(change.object), warnings: warnings)
+    return WriteResult(object: definition.presented(change.object), old: shown, warnings: warnings)
   }
 }
 
@@ -195,6 +177,33 @@ extension JSONValue {
   fileprivate func replacingFinalizers(of other: JSONValue) -> JSONValue {
     var object = self
     object.mutate("spec") { $0["finalizers"] = other[path: "spec", "finalizers"] }
+    return object
+  }
+}
+
+extension ResourceDefinition {
+  /// The object with a patch applied; an apply patch leaves it as it is.
+  func patched(_ shown: JSONValue, by patch: ObjectPatch) throws(APIFailure) -> JSONValue {
+    let object: JSONValue
+    do {
+      switch patch {
+      case .json(let operations): object = try JSONPatch.apply(operations, to: shown)
+      case .merge(let changes): object = MergePatch.apply(changes, to: shown)
+      case .strategic(let changes):
+        guard !self.isCustom else { throw APIFailure.unsupportedMediaType(APIRegistry.customPatchTypes) }
+        object = try StrategicMergePatch.apply(changes, to: shown, type: self.type)
+      case .apply: object = shown
+      }
+    } catch let error as PatchError {
+      throw APIFailure(error)
+    } catch let error as APIFailure {
+      throw error
+    } catch {
+      throw APIFailure.internalError("\(error)")
+    }
+    if case .merge(let changes) = patch, changes.object == nil {
+      throw .badRequest("error decoding patch: json: cannot unmarshal \(changes.compactText) into an object")
+    }
     return object
   }
 }

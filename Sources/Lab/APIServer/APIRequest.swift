@@ -54,4 +54,6 @@ package struct WatchResponse: Sendable {
   package var sendsBookmarks: Bool
   var definition: ResourceDefinition
   var clock: @Sendable () -> Timestamp
+  /// Puts objects into the version that the client wants; nil = they are in it.
+  var convert: (@Sendable (JSONValue) async throws -> JSONValue)?
 }

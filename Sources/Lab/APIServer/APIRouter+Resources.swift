@@ -17,9 +17,16 @@ extension APIRouter {
       guard definition.subresources.contains(subresource) else {
         throw definition.isCustom ? .notFound(definition.type, path.name ?? "") : .unknownResource
       }
+      if let stored = definition.convertedFrom, subresource == "status" {
+        return try await self.serveConverted(
+          request, path, definition, stored, user, verb: verb, subresource: subresource)
+      }
       return try await self.serve(subresource, request, path, definition, user, verb: verb)
     }
     guard definition.verbs.contains(verb), path.name == nil || definition.isStored else { throw .methodNotAllowed }
+    if let stored = definition.convertedFrom {
+      return try await self.serveConverted(request, path, definition, stored, user, verb: verb)
+    }
     switch verb {
     case "list", "watch": return try await self.list(request, path, definition)
     case "get": return try await self.get(request, path, definition)
@@ -28,13 +35,22 @@ extension APIRouter {
     case "delete":
       let format = try ResponseFormat(request.accept, include: nil)
       let options = try DeleteOptions(request)
-      let answer = try await self.registry.delete(definition.type, path.key, options: options)
-      return Self.answer(200, answer, format, headers: Self.warnings(definition.deprecation))
+      let (answer, warnings) = try await self.deleteReviewed(definition, path.key, options: options, user: user)
+      return Self.answer(200, answer, format, headers: Self.warnings(definition.deprecation + warnings))
     case "deletecollection":
       let format = try ResponseFormat(request.accept, include: nil)
       let query = try ListQuery(request.query)
-      let listing = try await self.registry.deleteCollection(
-        definition.type, namespace: path.namespace, options: try DeleteOptions(request), listOptions: query.options)
+      let options = try DeleteOptions(request)
+      let hooks = await self.webhooks(for: definition.type)
+      if hooks.isEmpty {
+        let listing = try await self.registry.deleteCollection(
+          definition.type, namespace: path.namespace, options: options, listOptions: query.options)
+        return Self.answer(200, definition.list(listing), format)
+      }
+      let listing = try await self.registry.list(definition.type, namespace: path.namespace, options: query.options)
+      for object in listing.items {
+        _ = try await self.deleteReviewed(definition, object.key, options: options, user: user)
+      }
       return Self.answer(200, definition.list(listing), format)
     default: throw .methodNotAllowed
     }
@@ -105,8 +121,9 @@ extension APIRouter {
     guard definition.isStored else {
       return Self.answer(201, try await self.review(body, definition, path, user), format)
     }
-    let result = try await self.registry.createObject(
-      body, as: definition.type, namespace: path.namespace, options: options)
+    let result = try await self.reviewed(definition, options: options) { options throws(APIFailure) in
+      try await self.registry.createObject(body, as: definition.type, namespace: path.namespace, options: options)
+    }
     return self.answer(result, definition, format)
   }
 
@@ -123,19 +140,23 @@ extension APIRouter {
         throw .invalidOptions(
           "PatchOptions", [.required("fieldManager", "is required for apply patch")])
       }
-      result = try await self.registry.patchObject(
-        patch, definition.type, path.key, subresource: subresource, options: options)
+      result = try await self.reviewed(definition, subresource, options: options) { options throws(APIFailure) in
+        try await self.registry.patchObject(
+          patch, definition.type, path.key, subresource: subresource, options: options)
+      }
     } else {
       let options = try WriteOptions(request, kind: "UpdateOptions", user: user)
-      result = try await self.registry.updateObject(
-        try RequestBody.object(request), as: definition.type, namespace: path.namespace, name: path.name,
-        subresource: subresource, options: options)
+      let body = try RequestBody.object(request)
+      result = try await self.reviewed(definition, subresource, options: options) { options throws(APIFailure) in
+        try await self.registry.updateObject(
+          body, as: definition.type, namespace: path.namespace, name: path.name, subresource: subresource,
+          options: options)
+      }
     }
     return self.answer(result, definition, format)
   }
 
-  private func answer(_ result: WriteResult, _ definition: ResourceDefinition, _ format: ResponseFormat) -> APIResponse
-  {
+  func answer(_ result: WriteResult, _ definition: ResourceDefinition, _ format: ResponseFormat) -> APIResponse {
     Self.answer(
       result.isNew ? 201 : 200, definition.formatted(result.object, format, now: self.registry.clock()), format,
       headers: Self.warnings(result.warnings))

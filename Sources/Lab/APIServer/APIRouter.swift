@@ -32,12 +32,15 @@ package struct APIRouter: Sendable {
   let documents = OpenAPICache()
   /// `127.0.0.1:6443`, as discovery names the server.
   let address: String
+  let webhookClient: WebhookClient
 
+  /// - Parameter webhookNamespace: the network namespace from which webhooks are called; nil = the machine's own network.
   package init(
     registry: APIRegistry, authenticator: Authenticator, faults: FaultSwitches = FaultSwitches(), address: String = "",
-    logs: (any PodLogSource)? = nil
+    logs: (any PodLogSource)? = nil, webhookNamespace: String? = nil
   ) {
     self.registry = registry
+    self.webhookClient = WebhookClient(namespace: webhookNamespace, registry: registry)
     self.authenticator = authenticator
     self.faults = faults
     self.address = address

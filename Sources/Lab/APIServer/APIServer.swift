@@ -119,14 +119,14 @@ extension WatchResponse {
       let wake = min(end, ContinuousClock.now + .milliseconds(500), self.sendsBookmarks ? nextBookmark : end)
       var lines: [UInt8] = []
       if let event = await events.next(before: wake) {
-        self.append(event, to: &lines, &includesColumns)
+        try await self.append(event, to: &lines, &includesColumns)
         while events.hasNext, lines.count < 64 << 10, let event = await events.next(before: wake) {
-          self.append(event, to: &lines, &includesColumns)
+          try await self.append(event, to: &lines, &includesColumns)
         }
       } else if events.hasEnded {
         break
       } else if self.sendsBookmarks, ContinuousClock.now >= nextBookmark {
-        self.append(events.bookmark(), to: &lines, &includesColumns)
+        try await self.append(events.bookmark(), to: &lines, &includesColumns)
         nextBookmark = nextBookmark < last ? min(nextBookmark + .seconds(60), last) : end
       }
       if !lines.isEmpty { try await writer.write(ByteBuffer(bytes: lines)) }
@@ -134,8 +134,12 @@ extension WatchResponse {
     try await writer.finish()
   }
 
-  private func append(_ event: WatchStream.Event, to lines: inout [UInt8], _ includesColumns: inout Bool) {
+  private func append(_ event: WatchStream.Event, to lines: inout [UInt8], _ includesColumns: inout Bool) async throws {
     var object = event.object
+    switch event.kind {
+    case .added, .modified, .deleted: object = try await self.convert?(object) ?? object
+    case .bookmark, .error: break
+    }
     switch (event.kind, self.format.shape) {
     case (.error, _): break
     case (.bookmark, .object) where !self.sendsBookmarks: return

@@ -13,6 +13,9 @@ package enum BuiltInResources {
   package static let customResourceDefinitions = ResourceType(
     group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
     kind: "CustomResourceDefinition", isNamespaced: false)
+  package static let validatingWebhooks = ResourceType(
+    group: "admissionregistration.k8s.io", version: "v1", plural: "validatingwebhookconfigurations",
+    kind: "ValidatingWebhookConfiguration", isNamespaced: false)
   package static let endpointSlices = ResourceType(
     group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice")
 
@@ -69,9 +72,7 @@ package enum BuiltInResources {
       Self.customResourceDefinitions, shortNames: ["crd", "crds"], categories: ["api-extensions"],
       subresources: ["status"], rules: DefinitionRules()),
     ResourceDefinition(
-      ResourceType(
-        group: "admissionregistration.k8s.io", version: "v1", plural: "validatingwebhookconfigurations",
-        kind: "ValidatingWebhookConfiguration", isNamespaced: false), categories: ["api-extensions"],
+      Self.validatingWebhooks, categories: ["api-extensions"],
       rules: PlainRules(countsGenerations: true)),
     ResourceDefinition(
       ResourceType(

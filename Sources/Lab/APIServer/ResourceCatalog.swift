@@ -113,7 +113,8 @@ package struct ResourceCatalog: Sendable {
           selectableFields: (version["selectableFields"]?.array ?? []).compactMap {
             $0["jsonPath"]?.string.map { String($0.drop { $0 == "." }) }
           },
-          deprecationWarning: warning, storageVersion: storage))
+          deprecationWarning: warning, storageVersion: storage,
+          isConverted: spec[path: "conversion", "strategy"]?.string == "Webhook"))
     }
   }
 }

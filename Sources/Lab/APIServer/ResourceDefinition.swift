@@ -38,6 +38,14 @@ package struct ResourceDefinition: Sendable {
   package var hasStatus: Bool { self.subresources.contains("status") }
   package var isCustom: Bool { self.custom != nil }
 
+  /// The version in which objects are kept, if a webhook makes this one of it.
+  var convertedFrom: ResourceType? {
+    guard let custom, custom.isConverted, custom.storageVersion != self.type.version else { return nil }
+    return ResourceType(
+      group: self.type.group, version: custom.storageVersion, plural: self.type.plural, kind: self.type.kind,
+      isNamespaced: self.type.isNamespaced)
+  }
+
   /// The object as this kind shows it.
   package func presented(_ object: JSONValue) -> JSONValue {
     var object = self.rules.presented(object, as: self.type)
@@ -56,6 +64,8 @@ package struct CustomResource: Sendable {
   package var selectableFields: [String]
   package var deprecationWarning: String?
   package var storageVersion: String
+  /// Whether a webhook puts objects into the other versions, which otherwise differ in nothing but the version.
+  package var isConverted: Bool
 }
 
 /// The rules of one kind: defaults, what a write may not change, what makes an object invalid.

@@ -24,6 +24,8 @@ package struct WriteOptions: Sendable, Hashable {
   package var fieldValidation: FieldValidation
   package var force = false
   package var user: APIUser
+  /// The version of the form that webhooks saw this write replace, empty if there was none; nil = they were not asked.
+  package var reviewedVersion: String?
 
   package init(
     dryRun: Bool = false, fieldManager: String = "lab", fieldValidation: FieldValidation = .ignore,
@@ -68,6 +70,8 @@ package enum ObjectPatch: Sendable, Hashable {
 /// The result of a write that was done.
 package struct WriteResult: Sendable, Hashable {
   package var object: JSONValue
+  /// What it replaces, if anything.
+  package var old: JSONValue?
   package var warnings: [String] = []
   package var isNew = false
 }

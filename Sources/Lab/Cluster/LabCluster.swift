@@ -114,7 +114,8 @@ package final class LabCluster: Sendable {
       AddressPlan.controlPlane, port: AddressPlan.heartbeatPort, in: fabric)
     let router = APIRouter(
       registry: self.registry, authenticator: self.authenticator,
-      logs: PodLogReader(logs: PodLogs(directory: self.directory.podLogs), objects: self.objects))
+      logs: PodLogReader(logs: PodLogs(directory: self.directory.podLogs), objects: self.objects),
+      webhookNamespace: fabric)
     let (addresses, listening) = AsyncStream.makeStream(of: SocketAddress.self, bufferingPolicy: .bufferingNewest(1))
     let (finished, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -115,7 +115,9 @@ struct TCPConnection {
       }
     }
     guard result == 0 else {
+      let reason = errno
       Glibc.close(descriptor)
+      errno = reason
       return nil
     }
     self.descriptor = descriptor
@@ -132,4 +134,10 @@ struct TCPConnection {
   }
 
   func close() { Glibc.close(self.descriptor) }
+
+  /// Hands the socket to somebody else, who will wait for it in a way of his own.
+  func release() -> Int32 {
+    _ = fcntl(self.descriptor, F_SETFL, fcntl(self.descriptor, F_GETFL) | O_NONBLOCK)
+    return self.descriptor
+  }
 }

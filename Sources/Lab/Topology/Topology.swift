@@ -85,6 +85,10 @@ package struct Topology: Sendable {
       commands.append("link set \(host.name) master br0")
       commands.append("link set \(host.name) up")
     }
+    // The API server calls webhooks in pods.
+    for node in plan.nodes {
+      if let network = node.podNetwork { commands.append("route add \(network) via \(node.address)") }
+    }
     return commands
   }
 
