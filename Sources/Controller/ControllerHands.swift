@@ -11,6 +11,7 @@ struct ControllerHands: Sendable {
   let reporter: Reporter
   let tasks: ChildTasks
   let inbox: Inbox<ControllerState.Event>
+  let leadership: Leadership
   let tally: UpdateTally
   let logger: Logger
 
@@ -18,18 +19,22 @@ struct ControllerHands: Sendable {
     switch action {
     case .writeService(let write):
       self.start {
-        let outcome = await self.write(write)
+        let outcome = await self.leadership.whileActing { await self.write(write) } ?? Self.notLeading
         if outcome == .conflicted { await self.refresh(write.key) }
         return .written(write.key, outcome)
       }
     case .writePoolStatus(let write):
-      self.start { .poolStatusWritten(write.key, await self.write(write)) }
+      self.start {
+        .poolStatusWritten(write.key, await self.leadership.whileActing { await self.write(write) } ?? Self.notLeading)
+      }
     case .emit(let note):
-      self.reporter.tell(note)
+      if self.leadership.mayAct() { self.reporter.tell(note) }
     case .report(let problems):
       self.reporter.tell(problems)
     }
   }
+
+  private static let notLeading = WriteOutcome.failed(reason: "this controller leads no more")
 
   private func start(_ work: @escaping @Sendable () async -> ControllerState.Event) {
     let isStarted = self.tasks.start {

@@ -26,6 +26,26 @@ package struct ControllerOptions: Sendable {
     }
   }
 
+  /// How webhooks are served.
+  package struct Webhooks: Sendable, Hashable {
+    package var port: Int
+    /// The secret with the certificate.
+    package var secret: String
+    /// The Service through which they are called.
+    package var service: String
+    /// Where somebody else keeps the certificate; nil = it is made and renewed here.
+    package var certificateDirectory: String?
+    package var tls: TLSProfile
+
+    package init(port: Int, secret: String, service: String, certificateDirectory: String? = nil, tls: TLSProfile) {
+      self.port = port
+      self.secret = secret
+      self.service = service
+      self.certificateDirectory = certificateDirectory
+      self.tls = tls
+    }
+  }
+
   /// Where pools are configured and secrets live.
   package var namespace: String
   /// The own pod, which owns what goes with it; nil = not known.
@@ -33,13 +53,14 @@ package struct ControllerOptions: Sendable {
   package var loadBalancerClass: String?
   package var unknownPool: UnknownPool
   package var webhookMode: WebhookMode
+  package var webhooks: Webhooks
   package var memberlistSecret: MemberlistSecret?
   /// Where health and metrics are served.
   package var servers: ProcessServers.Settings
 
   package init(
     namespace: String, podName: String? = nil, loadBalancerClass: String? = nil,
-    unknownPool: UnknownPool = .allocate, webhookMode: WebhookMode = .enabled,
+    unknownPool: UnknownPool = .allocate, webhookMode: WebhookMode = .enabled, webhooks: Webhooks,
     memberlistSecret: MemberlistSecret? = nil, servers: ProcessServers.Settings
   ) {
     self.namespace = namespace
@@ -47,6 +68,7 @@ package struct ControllerOptions: Sendable {
     self.loadBalancerClass = loadBalancerClass
     self.unknownPool = unknownPool
     self.webhookMode = webhookMode
+    self.webhooks = webhooks
     self.memberlistSecret = memberlistSecret
     self.servers = servers
   }

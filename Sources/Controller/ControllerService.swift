@@ -1,4 +1,5 @@
 import Balancer
+import FoundationEssentials
 import KubernetesClient
 import KubernetesModel
 import Logging
@@ -12,7 +13,9 @@ import Serving
 ///     Watcher<Service> ────────┐
 ///     Watcher<IPAddressPool> ──┤──▶ Inbox ──▶ RunLoop(ControllerState) ──▶ perform
 ///     Watcher<Namespace> ──────┤      ▲                                      ├─ write ──▶ ChildTasks ──▶ API server
-///     Watcher<…Advertisement> ─┘      └───────── .written(key, outcome) ─────┘      └─ Reporter ────▶ API server
+///     Watcher<…Advertisement> ─┤      │                                      │              (if Leadership permits)
+///     LeaderElectionLoop ──────┘      └───────── .written(key, outcome) ─────┘      └─ Reporter ────▶ API server
+///     WebhookService: answers the API server, in every replica
 ///
 /// Nothing in here decides. A write is a child task whose outcome comes back as an event, so that a slow API server never
 /// holds up the loop; the machine keeps at most one write per object and a bounded number of all under way.
@@ -42,13 +45,58 @@ package struct ControllerService: ServiceLifecycle.Service {
     let inbox = Inbox<ControllerState.Event>(capacity: 1024)
     let window = Window<ControllerState> { _ = inbox.trySend(.tick) }
     let tally = UpdateTally()
-    let servers = try ProcessServers.all(self.options.servers, logger: self.logger) {
+    let readiness = WebhookReadiness(isServing: self.options.webhookMode == .disabled)
+    let servers = try ProcessServers.all(
+      self.options.servers, logger: self.logger, isReady: { readiness.isReady() }
+    ) {
       await window.look { ControllerMetrics.page(of: $0, tally: tally) }
     }
+    let election = self.election()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      // The lease outlives the work by a moment, and is released when nothing more is written.
+      if self.options.webhookMode != .onlywebhook { group.addTask { await election.run() } }
+      group.addTask {
+        defer { election.stop() }
+        try await self.work(
+          servers, readiness, election, inbox: inbox, window: window, tally: tally, recorder: recorder)
+      }
+      do {
+        try await group.waitForAll()
+      } catch {
+        group.cancelAll()
+        throw error
+      }
+    }
+  }
+
+  private func election() -> LeaderElectionLoop {
+    var dice = SystemRandomNumberGenerator()
+    let pod = self.options.podName
+    let suffix = String(UInt32.random(in: .min ... .max, using: &dice), radix: 16)
+    return LeaderElectionLoop(
+      client: self.client, namespace: self.options.namespace,
+      settings: LeaderElection.Settings(
+        identity: pod ?? "\(ProcessInfo.processInfo.hostName)_\(suffix)", holdersArePods: pod != nil, seed: dice.next()),
+      logger: self.logger)
+  }
+
+  /// Everything but the election, until a stop begins.
+  private func work(
+    _ servers: [HTTPServer], _ readiness: WebhookReadiness, _ election: LeaderElectionLoop,
+    inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally, recorder: EventRecorder
+  ) async throws {
     try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for server in servers {
           group.addTask { try await server.run() }
+        }
+        if self.options.webhookMode != .disabled {
+          group.addTask {
+            try await WebhookService(
+              options: self.options.webhooks, namespace: self.options.namespace, client: self.client,
+              readiness: readiness, logger: self.logger
+            ).run()
+          }
         }
         if let secret = self.options.memberlistSecret {
           group.addTask {
@@ -62,7 +110,7 @@ package struct ControllerService: ServiceLifecycle.Service {
             window.close()
             try? await gracefulShutdown()
           } else {
-            await self.reconcile(inbox: inbox, window: window, tally: tally, recorder: recorder)
+            await self.reconcile(election, inbox: inbox, window: window, tally: tally, recorder: recorder)
           }
         }
         do {
@@ -77,7 +125,8 @@ package struct ControllerService: ServiceLifecycle.Service {
   }
 
   private func reconcile(
-    inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally, recorder: EventRecorder
+    _ election: LeaderElectionLoop, inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>,
+    tally: UpdateTally, recorder: EventRecorder
   ) async {
     await withTaskGroup(of: Void.self) { group in
       var dice = SystemRandomNumberGenerator()
@@ -86,18 +135,20 @@ package struct ControllerService: ServiceLifecycle.Service {
         pod: OwnPod(self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger),
         logger: self.logger)
       let tasks = ChildTasks(limit: Self.writesInFlight * 2, capacity: 65_536)
-      group.addTask { await keeper.run() }
       group.addTask { await tasks.run() }
+      group.addTask {
+        await LeadershipChanges(client: self.client, election: election, inbox: inbox).run { await keeper.run() }
+      }
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
       keeper.conclude(.unknown)
       let state = ControllerState(
         settings: ControllerState.Settings(
           loadBalancerClass: self.options.loadBalancerClass,
           unknownPool: self.options.unknownPool == .fail ? .fail : .allocate,
-          writesInFlight: Self.writesInFlight, seed: dice.next()))
+          writesInFlight: Self.writesInFlight, awaitsElection: true, seed: dice.next()))
       let hands = ControllerHands(
         client: self.client, reporter: Reporter(recorder: recorder, keeper: keeper, logger: self.logger), tasks: tasks,
-        inbox: inbox, tally: tally, logger: self.logger)
+        inbox: inbox, leadership: election.leadership, tally: tally, logger: self.logger)
       await RunLoop<ControllerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
         for action in actions { hands.perform(action) }
         window.open(on: machine)

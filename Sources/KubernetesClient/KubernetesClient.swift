@@ -103,9 +103,9 @@ package struct KubernetesClient: Sendable {
 
   @discardableResult
   package func patch<R: KubernetesResource>(
-    _ type: R.Type = R.self, _ key: ObjectKey, subresource: String? = nil, with patch: Patch
+    _ type: R.Type = R.self, _ key: ObjectKey, subresource: String? = nil, with patch: Patch, manager: String? = nil
   ) async throws(APIError) -> R {
-    var query: [(String, String?)] = []
+    var query: [(String, String?)] = [("fieldManager", manager)]
     if case .apply(_, let manager, let force) = patch {
       query = [("fieldManager", manager), ("force", force ? "true" : "false")]
     }

@@ -3,6 +3,7 @@ import Controller
 import KubernetesClient
 import Logging
 import Runner
+import Serving
 
 /// `metallb controller`: allocates addresses; one runs per cluster. Flags and environment are upstream's.
 struct ControllerCommand: AsyncParsableCommand {
@@ -40,14 +41,15 @@ struct ControllerCommand: AsyncParsableCommand {
       namespace: namespace, podName: self.process.resolvedPodName,
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       unknownPool: self.unknownPool, webhookMode: self.webhooks.webhookMode,
+      webhooks: try self.webhooks.options(tls: self.tls.profile()),
       memberlistSecret: secretName.isEmpty
         ? nil
         : ControllerOptions.MemberlistSecret(
           name: secretName, deployment: self.deployment ?? environment["METALLB_DEPLOYMENT"]),
-      servers: self.process.servers(of: "metallb-controller", healthHost: "0.0.0.0", tls: self.tls))
+      servers: try self.process.servers(of: "metallb-controller", healthHost: "0.0.0.0", tls: self.tls))
     self.process.warnAboutWhatIsNotServed(logger)
-    if self.webhooks.webhookMode != .disabled {
-      logger.info("webhooks are not served; objects are validated when they are read")
+    if self.webhooks.webhookHTTP2 {
+      logger.info("webhooks are served over HTTP/1.1, which every API server speaks; --webhook-http2 has no effect")
     }
     let client = try self.process.client(agent: "controller", logger: logger)
     logger.info(
@@ -66,20 +68,41 @@ struct WebhookOptions: ParsableArguments {
   @Option(help: "Whether webhooks are served (enabled, disabled), or nothing else is done (onlywebhook).")
   var webhookMode: ControllerOptions.WebhookMode = .enabled
 
+  @Option(help: "The port of the webhooks.")
+  var webhookPort = 9443
+
   @Option(help: "The secret with the webhooks' certificate.")
   var webhookSecret = "metallb-webhook-cert"
 
-  @Flag(name: .customLong("webhook-http2"), help: "Let webhooks be called over HTTP/2.")
+  @Flag(name: .customLong("webhook-http2"), help: "Accepted; webhooks are called over HTTP/1.1.")
   var webhookHTTP2 = false
 
-  @Flag(help: "Do not make and renew the webhooks' certificate.")
+  @Flag(help: "Do not make and renew the webhooks' certificate, but use the one in --cert-dir.")
   var disableCertRotation = false
 
-  @Option(help: "Where the webhooks' certificate is.")
+  @Option(help: "Where tls.crt and tls.key of the webhooks are, if they are not made here; changes are followed.")
   var certDir = "/tmp/k8s-webhook-server/serving-certs"
 
   @Option(help: "The Service through which webhooks are called.")
   var certServiceName = "metallb-webhook-service"
+
+  mutating func validate() throws {
+    guard (1...65535).contains(self.webhookPort) else {
+      throw ValidationError("--webhook-port \(self.webhookPort) is not a port: it lies between 1 and 65535.")
+    }
+    for (flag, value) in [
+      ("--webhook-secret", self.webhookSecret), ("--cert-dir", self.certDir),
+      ("--cert-service-name", self.certServiceName),
+    ] where value.isEmpty {
+      throw ValidationError("\(flag) must not be empty.")
+    }
+  }
+
+  func options(tls: TLSProfile) -> ControllerOptions.Webhooks {
+    ControllerOptions.Webhooks(
+      port: self.webhookPort, secret: self.webhookSecret, service: self.certServiceName,
+      certificateDirectory: self.disableCertRotation ? self.certDir : nil, tls: tls)
+  }
 }
 
 extension ControllerOptions.WebhookMode: ExpressibleByArgument {}

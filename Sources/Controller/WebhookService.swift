@@ -1,0 +1,58 @@
+import Balancer
+import KubernetesClient
+import Logging
+import Runner
+import Serving
+
+/// The webhooks of one controller: their HTTPS server, the objects that reviews look at, and the certificate.
+///
+///     API server ──HTTPS──▶ HTTPServer ──▶ WebhookEndpoint ──▶ Admission (pure)
+///                               ▲                 └──── AdmissionCache ◀── Watchers
+///     Secret ──▶ CertificateKeeper ──▶ RenewableTLS       (or CertificateFiles, where certificates come from elsewhere)
+///                      └──▶ ValidatingWebhookConfiguration, CustomResourceDefinition
+///
+/// All replicas serve. Whatever fails in here, but for the port, leaves the rest of the controller alone: objects are
+/// validated again when they are read.
+struct WebhookService: Sendable {
+  let options: ControllerOptions.Webhooks
+  let namespace: String
+  let client: KubernetesClient
+  let readiness: WebhookReadiness
+  let logger: Logger
+
+  /// Runs until the task is cancelled; throws when the port cannot be had.
+  func run() async throws {
+    let tls = RenewableTLS(self.options.tls)
+    let cache = AdmissionCache(client: self.client, namespace: self.namespace, logger: self.logger)
+    let endpoint = WebhookEndpoint(
+      admission: Admission(namespace: self.namespace), existing: { cache.objects() }, logger: self.logger)
+    var configuration = HTTPServer.Configuration(host: HTTPServer.Configuration.anyAddress, port: self.options.port)
+    configuration.renewableTLS = tls
+    configuration.maximumConnections = 128
+    configuration.maximumBodyBytes = WebhookEndpoint.largestBody
+    configuration.gracePeriod = .milliseconds(300)
+    let server = HTTPServer(configuration, logger: self.logger, handler: endpoint.handle)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await server.run() }
+      group.addTask { await cache.run() }
+      group.addTask {
+        if let directory = self.options.certificateDirectory {
+          await CertificateFiles(
+            directory: directory, tls: tls, readiness: self.readiness, logger: self.logger
+          ).run()
+        } else {
+          await self.keeper(tls).run()
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  private func keeper(_ tls: RenewableTLS) -> CertificateKeeper {
+    CertificateKeeper(
+      client: self.client, secret: .init(namespace: self.namespace, name: self.options.secret),
+      policy: CertificatePolicy(name: "\(self.options.service).\(self.namespace).svc"), tls: tls,
+      readiness: self.readiness,
+      logger: self.logger)
+  }
+}
