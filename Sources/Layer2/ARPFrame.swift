@@ -37,18 +37,6 @@ package struct ARPFrame: Sendable, Hashable {
     case reply = 2
   }
 
-  /// Priority and network of an IEEE 802.1Q header.
-  package struct VLANTag: Sendable, Hashable {
-    package let control: UInt16
-
-    package init(control: UInt16) {
-      self.control = control
-    }
-
-    /// The virtual network; 0 means none, the tag is there for its priority only.
-    package var network: UInt16 { self.control & 0x0FFF }
-  }
-
   /// Why bytes are not an ARP packet for IPv4 over Ethernet.
   package enum Malformed: Error, Sendable, Hashable, CustomStringConvertible {
     case truncated(length: Int)
@@ -71,12 +59,10 @@ package struct ARPFrame: Sendable, Hashable {
   /// The length of a frame without tag and padding.
   package static let length = 42
 
-  private enum EtherType {
-    static let arp: UInt16 = 0x0806
-    static let ipv4: UInt16 = 0x0800
-    static let tagged: UInt16 = 0x8100
-  }
-
+  /// The length of the packet in it.
+  private static let packetLength = 28
+  private static let etherType: UInt16 = 0x0806
+  private static let ipv4: UInt16 = 0x0800
   private static let ethernet: UInt16 = 1
 }
 
@@ -88,50 +74,39 @@ extension ARPFrame {
 
   /// Reads a frame as the network device delivered it.
   package init(decoding bytes: RawSpan) throws(Malformed) {
-    self.destination = try bytes.hardwareAddress(at: 0)
-    self.source = try bytes.hardwareAddress(at: 6)
-    var etherType = try bytes.field(at: 12, as: UInt16.self)
-    var packet = 14
-    if etherType == EtherType.tagged {
-      self.tag = VLANTag(control: try bytes.field(at: 14))
-      etherType = try bytes.field(at: 16)
-      packet = 18
-    } else {
-      self.tag = nil
-    }
-    guard etherType == EtherType.arp else { throw .notARP(etherType: etherType) }
-    let (hardwareType, hardwareLength) = (try bytes.field(at: packet, as: UInt16.self), try bytes.byte(at: packet + 4))
+    guard let header = EthernetHeader(bytes) else { throw .truncated(length: bytes.byteCount) }
+    guard header.etherType == Self.etherType else { throw .notARP(etherType: header.etherType) }
+    let packet = header.length
+    guard bytes.byteCount >= packet + Self.packetLength else { throw .truncated(length: bytes.byteCount) }
+    let (hardwareType, hardwareLength) = (
+      bytes.number(at: packet, as: UInt16.self), bytes.number(at: packet + 4, as: UInt8.self)
+    )
     guard hardwareType == Self.ethernet, hardwareLength == 6 else {
       throw .foreignHardware(type: hardwareType, length: hardwareLength)
     }
     let (protocolType, protocolLength) = (
-      try bytes.field(at: packet + 2, as: UInt16.self), try bytes.byte(at: packet + 5)
+      bytes.number(at: packet + 2, as: UInt16.self), bytes.number(at: packet + 5, as: UInt8.self)
     )
-    guard protocolType == EtherType.ipv4, protocolLength == 4 else {
+    guard protocolType == Self.ipv4, protocolLength == 4 else {
       throw .foreignProtocol(type: protocolType, length: protocolLength)
     }
-    let operation = try bytes.field(at: packet + 6, as: UInt16.self)
+    let operation = bytes.number(at: packet + 6, as: UInt16.self)
     guard let operation = Operation(rawValue: operation) else { throw .unknownOperation(operation) }
-    self.operation = operation
-    self.senderHardware = try bytes.hardwareAddress(at: packet + 8)
-    self.sender = IPv4Address(bits: try bytes.field(at: packet + 14))
-    self.targetHardware = try bytes.hardwareAddress(at: packet + 18)
-    self.target = IPv4Address(bits: try bytes.field(at: packet + 24))
+    self.init(
+      destination: header.destination, source: header.source, tag: header.tag, operation: operation,
+      senderHardware: bytes.hardwareAddress(at: packet + 8), sender: IPv4Address(bits: bytes.number(at: packet + 14)),
+      targetHardware: bytes.hardwareAddress(at: packet + 18), target: IPv4Address(bits: bytes.number(at: packet + 24)))
   }
 
   /// The frame as it goes to the network device.
   package var bytes: [UInt8] {
     [UInt8](unsafeUninitializedCapacity: Self.length + 4) { buffer, count in
-      var writer = Writer(buffer: UnsafeMutableRawBufferPointer(buffer))
-      writer.append(self.destination)
-      writer.append(self.source)
-      if let tag = self.tag {
-        writer.append(EtherType.tagged)
-        writer.append(tag.control)
-      }
-      writer.append(EtherType.arp)
+      var writer = FrameWriter(buffer: UnsafeMutableRawBufferPointer(buffer))
+      writer.append(
+        EthernetHeader(
+          destination: self.destination, source: self.source, tag: self.tag, etherType: Self.etherType))
       writer.append(Self.ethernet)
-      writer.append(EtherType.ipv4)
+      writer.append(Self.ipv4)
       writer.append(0x0604 as UInt16)
       writer.append(self.operation.rawValue)
       writer.append(self.senderHardware)
@@ -140,44 +115,5 @@ extension ARPFrame {
       writer.append(self.target.bits)
       count = writer.count
     }
-  }
-}
-
-extension RawSpan {
-  /// A number in network order.
-  fileprivate func field<Value: FixedWidthInteger & BitwiseCopyable>(
-    at offset: Int, as type: Value.Type = Value.self
-  ) throws(ARPFrame.Malformed) -> Value {
-    guard self.byteCount - offset >= MemoryLayout<Value>.size else { throw .truncated(length: self.byteCount) }
-    return Value(bigEndian: self.unsafeLoadUnaligned(fromByteOffset: offset, as: type))
-  }
-
-  fileprivate func byte(at offset: Int) throws(ARPFrame.Malformed) -> UInt8 {
-    try self.field(at: offset)
-  }
-
-  fileprivate func hardwareAddress(at offset: Int) throws(ARPFrame.Malformed) -> MACAddress {
-    let (high, low) = (try self.field(at: offset, as: UInt16.self), try self.field(at: offset + 2, as: UInt32.self))
-    return MACAddress(bits: UInt64(high) << 32 | UInt64(low))
-  }
-}
-
-/// Writes fields in network order into memory that holds the longest frame.
-private struct Writer {
-  let buffer: UnsafeMutableRawBufferPointer
-  private(set) var count = 0
-
-  init(buffer: UnsafeMutableRawBufferPointer) {
-    self.buffer = buffer
-  }
-
-  mutating func append(_ address: MACAddress) {
-    self.append(UInt16(truncatingIfNeeded: address.bits >> 32))
-    self.append(UInt32(truncatingIfNeeded: address.bits))
-  }
-
-  mutating func append<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value) {
-    self.buffer.storeBytes(of: value.bigEndian, toByteOffset: self.count, as: Value.self)
-    self.count += MemoryLayout<Value>.size
   }
 }

@@ -1,12 +1,13 @@
 import Primitives
 
-/// A few ranges that contain all of many addresses, and as little else as that allows.
+/// A few ranges that contain all of many addresses of one family, and as little else as that allows.
 ///
 /// It is what the kernel can be told about the announced addresses: a filter has room for some comparisons, not for a
-/// table. Asking for an address inside costs a wake-up, asking for one outside costs nothing.
+/// table. Asking for an address inside costs a wake-up, asking for one outside costs nothing. Addresses count by their
+/// last 32 bits, which is all of IPv4; of IPv6 the network device itself passes only what agrees in the last 24.
 package struct AddressCover: Sendable, Hashable {
   /// Sorted; no two touch.
-  package private(set) var ranges: [ClosedRange<IPv4Address>] = []
+  package private(set) var ranges: [ClosedRange<UInt32>] = []
 
   /// How many ranges there are at most; more cost more per frame than a needless wake-up.
   package static let maximumRanges = 48
@@ -17,23 +18,24 @@ package struct AddressCover: Sendable, Hashable {
 
   package init() {}
 
-  package init(_ addresses: some Sequence<IPv4Address>) {
+  package init(_ addresses: some Sequence<IPAddress>) {
     for address in addresses.sorted() { self.include(address) }
   }
 
-  package func contains(_ address: IPv4Address) -> Bool {
-    self.ranges.contains { $0.contains(address) }
+  package func contains(_ address: IPAddress) -> Bool {
+    let key = Self.key(address)
+    return self.ranges.contains { $0.contains(key) }
   }
 
   /// Makes the cover contain an address; false if it did.
   @discardableResult
-  package mutating func include(_ address: IPv4Address) -> Bool {
+  package mutating func include(_ address: IPAddress) -> Bool {
     guard !self.contains(address) else { return false }
-    let first = address.bits & ~(Self.blockSize - 1)
+    let first = Self.key(address) & ~(Self.blockSize - 1)
     let last = first | (Self.blockSize - 1)
     // An index and not a search for overlaps: blocks are aligned, so a new one overlaps nothing.
-    let index = self.ranges.firstIndex { $0.lowerBound.bits > last } ?? self.ranges.count
-    self.ranges.insert(IPv4Address(bits: first)...IPv4Address(bits: last), at: index)
+    let index = self.ranges.firstIndex { $0.lowerBound > last } ?? self.ranges.count
+    self.ranges.insert(first...last, at: index)
     if index + 1 < self.ranges.count, self.gap(after: index) == 0 { self.join(index) }
     if index > 0, self.gap(after: index - 1) == 0 { self.join(index - 1) }
     if self.ranges.count > Self.maximumRanges,
@@ -44,9 +46,11 @@ package struct AddressCover: Sendable, Hashable {
     return true
   }
 
+  private static func key(_ address: IPAddress) -> UInt32 { UInt32(truncatingIfNeeded: address.bits) }
+
   /// The number of addresses between a range and the next.
   private func gap(after index: Int) -> UInt32 {
-    self.ranges[index + 1].lowerBound.bits - self.ranges[index].upperBound.bits - 1
+    self.ranges[index + 1].lowerBound - self.ranges[index].upperBound - 1
   }
 
   /// Makes one range of two and what is between them.

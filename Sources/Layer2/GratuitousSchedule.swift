@@ -1,4 +1,3 @@
-import HeapModule
 import Primitives
 
 /// When to tell the neighbours, unasked, where an address is (contract section 11.5).
@@ -9,9 +8,8 @@ import Primitives
 /// Becoming announced overwrites what the neighbours' tables hold about a former owner. The refresh repairs tables whose
 /// owner missed it; each address has a phase of its own, so that ten thousand are refreshed evenly and not in waves.
 ///
-/// A tick costs what is due then, not what is announced: deadlines lie in a heap. An entry of the heap is valid only
-/// while it is the `next` of its address; replaced ones are skipped, and swept out before they outnumber the rest.
-package struct GratuitousSchedule: StateMachine {
+/// A tick costs what is due then, not what is announced (``AddressDeadlines``).
+package struct GratuitousSchedule: StateMachine, Equatable {
   package enum Event: Sendable, Hashable, Timed {
     case tick
     /// The address was decided to be announced here: newly, or once more.
@@ -46,20 +44,10 @@ package struct GratuitousSchedule: StateMachine {
     }
   }
 
-  private struct Announcement: Sendable, Hashable {
-    /// The end of the window; nil once settled.
-    var freshUntil: ContinuousClock.Instant?
-    /// The next burst; nil = none, until announced once more.
-    var next: ContinuousClock.Instant?
-  }
-
-  private struct Deadline: Sendable, Hashable, Comparable {
-    let at: ContinuousClock.Instant
-    let address: IPAddress
-
-    static func < (left: Deadline, right: Deadline) -> Bool {
-      left.at == right.at ? left.address < right.address : left.at < right.at
-    }
+  private enum Announcement: Sendable, Hashable {
+    /// Until the end of the window.
+    case fresh(until: ContinuousClock.Instant)
+    case settled
   }
 
   /// A postponed burst is repeated within this time.
@@ -68,20 +56,20 @@ package struct GratuitousSchedule: StateMachine {
   private let settings: Settings
   private var dice: SplitMix64
   private var announcements: [IPAddress: Announcement] = [:]
-  private var deadlines = Heap<Deadline>()
+  /// The next burst of each; those that will have none, until they are announced once more, have none.
+  private var deadlines = AddressDeadlines()
 
   package init(_ settings: Settings = Settings(), seed: UInt64) {
     self.settings = settings
     self.dice = SplitMix64(seed: seed)
   }
 
-  package var nextDeadline: ContinuousClock.Instant? { self.deadlines.min?.at }
+  package var nextDeadline: ContinuousClock.Instant? { self.deadlines.next }
 
   /// How many deadlines are kept, those that no longer count included.
-  var pendingDeadlines: Int { self.deadlines.count }
+  var pendingDeadlines: Int { self.deadlines.pending }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
-    defer { self.sweep() }
     switch event {
     case .tick:
       return self.due(at: now)
@@ -89,11 +77,11 @@ package struct GratuitousSchedule: StateMachine {
       return self.announced(address, at: now)
     case .withdrawn(let address):
       self.announcements[address] = nil
+      self.deadlines.set(address, to: nil)
       return []
     case .postponed(let address):
-      guard let announcement = self.announcements[address] else { return [] }
-      let next = now + Self.retryInterval * Double.random(in: 0.2...1, using: &self.dice)
-      self.schedule(address, Announcement(freshUntil: announcement.freshUntil, next: next))
+      guard self.announcements[address] != nil else { return [] }
+      self.deadlines.set(address, to: now + Self.retryInterval * Double.random(in: 0.2...1, using: &self.dice))
       return []
     case .linkChanged:
       return self.announcements.keys.sorted().flatMap { self.announced($0, at: now) }
@@ -101,66 +89,35 @@ package struct GratuitousSchedule: StateMachine {
   }
 
   private mutating func announced(_ address: IPAddress, at now: ContinuousClock.Instant) -> [Action] {
-    let freshUntil = now + self.settings.burstWindow
-    if let known = self.announcements[address], known.freshUntil != nil {
-      self.announcements[address]?.freshUntil = freshUntil
-      return []
-    }
-    self.schedule(address, Announcement(freshUntil: freshUntil, next: now + self.settings.burstInterval))
+    let isFresh = if case .fresh = self.announcements[address] { true } else { false }
+    self.announcements[address] = .fresh(until: now + self.settings.burstWindow)
+    guard !isFresh else { return [] }
+    self.deadlines.set(address, to: now + self.settings.burstInterval)
     return [.sendBurst(address)]
   }
 
   private mutating func due(at now: ContinuousClock.Instant) -> [Action] {
     var actions: [Action] = []
-    while let deadline = self.deadlines.min, deadline.at <= now {
-      self.deadlines.removeMin()
-      guard let announcement = self.announcements[deadline.address], announcement.next == deadline.at else { continue }
-      if let freshUntil = announcement.freshUntil {
-        if now <= freshUntil {
-          actions.append(.sendBurst(deadline.address))
-          self.schedule(
-            deadline.address, Announcement(freshUntil: freshUntil, next: now + self.settings.burstInterval))
-        } else {
-          self.settle(deadline.address, at: now)
-        }
-      } else {
-        actions.append(.sendBurst(deadline.address))
-        let next = self.settings.refreshInterval.map { now + self.dice.jittered($0, by: 0.1) }
-        self.schedule(deadline.address, Announcement(freshUntil: nil, next: next))
+    while let address = self.deadlines.takeDue(at: now) {
+      switch self.announcements[address] {
+      case .fresh(let end) where now > end:
+        // The first refresh falls anywhere in one interval, so that addresses that were announced together are spread
+        // over it.
+        self.announcements[address] = .settled
+        self.deadlines.set(
+          address,
+          to: self.settings.refreshInterval.map { now + $0 * Double.random(in: 0...1, using: &self.dice) })
+      case .fresh:
+        actions.append(.sendBurst(address))
+        self.deadlines.set(address, to: now + self.settings.burstInterval)
+      case .settled:
+        actions.append(.sendBurst(address))
+        self.deadlines.set(
+          address, to: self.settings.refreshInterval.map { now + self.dice.jittered($0, by: 0.1) })
+      case nil:
+        break
       }
     }
     return actions
-  }
-
-  /// Ends the window of an address. The first refresh falls anywhere in one interval, so that addresses that were
-  /// announced together are spread over it.
-  private mutating func settle(_ address: IPAddress, at now: ContinuousClock.Instant) {
-    let next = self.settings.refreshInterval.map { now + $0 * Double.random(in: 0...1, using: &self.dice) }
-    self.schedule(address, Announcement(freshUntil: nil, next: next))
-  }
-
-  private mutating func schedule(_ address: IPAddress, _ announcement: Announcement) {
-    self.announcements[address] = announcement
-    if let next = announcement.next { self.deadlines.insert(Deadline(at: next, address: address)) }
-  }
-
-  /// Removes deadlines that no longer count: those at the front, so that `nextDeadline` is true, and all of them once
-  /// they are the majority, so that an address that comes and goes leaves no trail.
-  private mutating func sweep() {
-    if self.deadlines.count > 2 * self.announcements.count + 64 {
-      self.deadlines = Heap(self.deadlines.unordered.filter { self.counts($0) })
-    }
-    while let first = self.deadlines.min, !self.counts(first) { self.deadlines.removeMin() }
-  }
-
-  private func counts(_ deadline: Deadline) -> Bool {
-    self.announcements[deadline.address]?.next == deadline.at
-  }
-}
-
-extension GratuitousSchedule: Equatable {
-  /// Two schedules are equal when they will do the same: deadlines that no longer count make no difference.
-  package static func == (left: GratuitousSchedule, right: GratuitousSchedule) -> Bool {
-    left.settings == right.settings && left.dice == right.dice && left.announcements == right.announcements
   }
 }

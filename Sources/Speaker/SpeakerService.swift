@@ -99,7 +99,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
     await withTaskGroup(of: Void.self) { group in
       let keeper = self.configurationStateKeeper()
       group.addTask { await keeper.run() }
-      group.addTask { await responder.run() }
+      group.addTask { await responder.run { _ in } }
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
       keeper.conclude(.unknown)
       let hands = SpeakerHands(

@@ -25,7 +25,7 @@ import Testing
     (
       "ffffffffffff 423fba0a97f4 8100 6007 0806 0001 0800 06 04 0001 423fba0a97f4 c0000201 ffffffffffff c0000201",
       ARPFrame(
-        destination: .broadcast, source: owner, tag: ARPFrame.VLANTag(control: 0x6007), operation: .request,
+        destination: .broadcast, source: owner, tag: VLANTag(control: 0x6007), operation: .request,
         senderHardware: owner, sender: IPv4Address(192, 0, 2, 1), targetHardware: .broadcast,
         target: IPv4Address(192, 0, 2, 1))
     ),
@@ -53,8 +53,8 @@ import Testing
   }
 
   @Test func `the network of a tag is its low twelve bits`() {
-    #expect(ARPFrame.VLANTag(control: 0x6007).network == 7)
-    #expect(ARPFrame.VLANTag(control: 0xE000).network == 0)
+    #expect(VLANTag(control: 0x6007).network == 7)
+    #expect(VLANTag(control: 0xE000).network == 0)
   }
 
   @Test(arguments: [

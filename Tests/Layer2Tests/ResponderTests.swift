@@ -30,17 +30,19 @@ import Testing
       destination: Self.asker, source: Self.link.hardwareAddress, operation: .reply,
       senderHardware: Self.link.hardwareAddress, sender: Self.address, targetHardware: Self.asker,
       target: IPv4Address(192, 0, 2, 99))
-    #expect(Self.responder().answer(Self.request, on: Self.link) == .reply(reply))
+    #expect(Self.responder().answer(.arp(Self.request), on: Self.link) == .reply(.arp(reply), .v4(Self.address)))
   }
 
   @Test func `a request sent to the link itself is answered like a broadcast`() {
     let unicast = Self.changed { $0.destination = Self.link.hardwareAddress }
-    #expect(Self.responder().answer(unicast, on: Self.link) == Self.responder().answer(Self.request, on: Self.link))
+    #expect(
+      Self.responder().answer(.arp(unicast), on: Self.link)
+        == Self.responder().answer(.arp(Self.request), on: Self.link))
   }
 
   @Test func `a probe, which has no sender address yet, is answered`() {
     let probe = Self.changed { $0.sender = IPv4Address(bits: 0) }
-    guard case .reply(let reply) = Self.responder().answer(probe, on: Self.link) else {
+    guard case .reply(.arp(let reply), _) = Self.responder().answer(.arp(probe), on: Self.link) else {
       Issue.record("not answered")
       return
     }
@@ -49,27 +51,29 @@ import Testing
   }
 
   @Test func `a tag that carries only a priority makes no difference`() {
-    let tagged = Self.changed { $0.tag = ARPFrame.VLANTag(control: 0xA000) }
-    #expect(Self.responder().answer(tagged, on: Self.link) == Self.responder().answer(Self.request, on: Self.link))
+    let tagged = Self.changed { $0.tag = VLANTag(control: 0xA000) }
+    #expect(
+      Self.responder().answer(.arp(tagged), on: Self.link) == Self.responder().answer(.arp(Self.request), on: Self.link)
+    )
   }
 
   @Test(arguments: [
     (changed { $0.operation = .reply }, Responder.Silence.notRequest),
     (changed { $0.destination = otherLink.hardwareAddress }, .notForUs),
     (changed { $0.destination = MACAddress(bits: 0x0100_5E00_0001) }, .notForUs),
-    (changed { $0.tag = ARPFrame.VLANTag(control: 7) }, .otherNetwork),
+    (changed { $0.tag = VLANTag(control: 7) }, .otherNetwork),
     (changed { $0.senderHardware = .broadcast }, .askerNotUnicast),
     (changed { $0.target = IPv4Address(192, 0, 2, 2) }, .notAnnounced),
   ])
   func `other frames are met with silence, for a reason`(frame: ARPFrame, reason: Responder.Silence) {
-    #expect(Self.responder().answer(frame, on: Self.link) == .silent(reason))
+    #expect(Self.responder().answer(.arp(frame), on: Self.link) == .silent(reason))
   }
 
   @Test func `an address is answered for only on its interfaces`() {
     let responder = Self.responder(on: .only(["eth1", "missing"]))
-    #expect(responder.answer(Self.request, on: Self.link) == .silent(.notOnThisInterface))
-    #expect(responder.answer(Self.request, on: Self.otherLink) != .silent(.notOnThisInterface))
-    #expect(Self.responder(on: .only([])).answer(Self.request, on: Self.link) == .silent(.notOnThisInterface))
+    #expect(responder.answer(.arp(Self.request), on: Self.link) == .silent(.notOnThisInterface))
+    #expect(responder.answer(.arp(Self.request), on: Self.otherLink) != .silent(.notOnThisInterface))
+    #expect(Self.responder(on: .only([])).answer(.arp(Self.request), on: Self.link) == .silent(.notOnThisInterface))
   }
 
   @Test func `announcing again replaces the interfaces`() {
@@ -82,16 +86,17 @@ import Testing
     var responder = Self.responder()
     responder.withdraw(.v4(Self.address))
     responder.withdraw(.v4(Self.address))
-    #expect(responder.answer(Self.request, on: Self.link) == .silent(.notAnnounced))
+    #expect(responder.answer(.arp(Self.request), on: Self.link) == .silent(.notAnnounced))
     #expect(responder == Responder())
   }
 
   @Test func `a gratuitous burst is a request and a reply of the address to everybody`() {
     let frames = [ARPFrame.Operation.request, .reply].map {
-      ARPFrame(
-        destination: .broadcast, source: Self.link.hardwareAddress, operation: $0,
-        senderHardware: Self.link.hardwareAddress, sender: Self.address, targetHardware: .broadcast,
-        target: Self.address)
+      LinkFrame.arp(
+        ARPFrame(
+          destination: .broadcast, source: Self.link.hardwareAddress, operation: $0,
+          senderHardware: Self.link.hardwareAddress, sender: Self.address, targetHardware: .broadcast,
+          target: Self.address))
     }
     #expect(Self.responder().gratuitousFrames(for: .v4(Self.address), on: Self.link) == frames)
   }

@@ -63,7 +63,7 @@ package struct SpeakerState: StateMachine, Equatable {
 
     package init(
       node: String, loadBalancerClass: String? = nil, ignoresExclusion: Bool = false,
-      failureDetector: FailureDetector = .nodeReadiness, families: Set<IPFamily> = [.ipv4]
+      failureDetector: FailureDetector = .nodeReadiness, families: Set<IPFamily> = Set(IPFamily.allCases)
     ) {
       self.node = node
       self.loadBalancerClass = loadBalancerClass

@@ -1,25 +1,20 @@
 import CLinux
 import Glibc
 import Layer2
+import Primitives
 
-/// A raw socket on one link, through which whole Ethernet frames of one protocol come and go (packet(7)).
+/// A raw socket on one link, through which whole Ethernet frames of its family come and go (packet(7)).
 ///
 /// Nothing here ever waits. A failed read or write is thrown and leaves the socket usable: `ENETDOWN` while the interface
 /// is down, `ENXIO` once it is gone, `ENOBUFS` while its queue is full.
 package final class PacketSocket: Sendable {
-  /// Which frames a socket receives before its filter looks at them.
-  package enum EtherType: UInt16, Sendable {
-    case arp = 0x0806
-    case ipv6 = 0x86DD
-  }
-
   package let link: Link
   package let descriptor: Descriptor
 
   /// Opens a socket in the network namespace of the calling thread.
   ///
   /// It is created for no protocol and bound last, so that no frame is queued that the filter has not seen.
-  package init(_ etherType: EtherType, on link: Link, filter: PacketFilter) throws(SystemError) {
+  package init(on link: Link, filter: PacketFilter) throws(SystemError) {
     let name = "a packet socket on \(link.name)"
     self.link = link
     self.descriptor = try Descriptor(
@@ -31,7 +26,7 @@ package final class PacketSocket: Sendable {
     try? self.descriptor.setOption(SOL_SOCKET, SO_RCVBUFFORCE, Self.receiveBuffer, "enlarge the buffer of \(name)")
     var address = sockaddr_ll()
     address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = etherType.rawValue.bigEndian
+    address.sll_protocol = UInt16(link.family == .ipv4 ? ETH_P_ARP : ETH_P_IPV6).bigEndian
     address.sll_ifindex = Int32(link.index)
     let result = withUnsafePointer(to: address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -42,8 +37,9 @@ package final class PacketSocket: Sendable {
   }
 
   private static let receiveBuffer: Int32 = 1 << 20
-  /// Longer than any frame that a filter passes.
-  private static let longestFrame = 128
+  /// As much as is read of a frame. A solicitation has 86 bytes; one whose options make it longer than this is cut off and
+  /// refused. Up to 1,024 bytes cost no allocation.
+  static let longestFrame = 1024
 
   /// Replaces the filter; each frame meets the old one or the new one.
   package func attach(_ filter: PacketFilter) throws(SystemError) {
