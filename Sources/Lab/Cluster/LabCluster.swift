@@ -57,7 +57,7 @@ package final class LabCluster: Sendable {
     self.logger = logger
     let registry = APIRegistry(
       settings: APIRegistry.Settings(
-        serviceRanges: [IPPrefix(AddressPlan.serviceNetwork)].compactMap(\.self),
+        serviceRanges: AddressPlan.serviceNetworks.compactMap { IPPrefix($0) },
         advertisedAddress: .v4(AddressPlan.controlPlane), advertisedPort: AddressPlan.controlPlanePort))
     let objects = RegistryObjects(registry)
     let credentials = try ClusterCredentials()

@@ -8,6 +8,7 @@ package enum LabRequirements {
     var missing = tools.filter { Tool.find($0.0) == nil }
       .map { "the command \"\($0.0)\" (Debian package \($0.1))" }
     if access("/proc/self/ns/net", F_OK) != 0 { missing.append("network namespaces in the kernel") }
+    if access("/proc/sys/net/ipv6", F_OK) != 0 { missing.append("IPv6 in the kernel") }
     if geteuid() != 0, !Self.hasUserNamespaces {
       missing.append(
         "root, or leave to make user namespaces (sysctl kernel.unprivileged_userns_clone=1, "

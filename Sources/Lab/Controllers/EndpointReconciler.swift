@@ -18,8 +18,16 @@ package enum EndpointReconciler {
       return service == nil ? own.map { .delete(LabKind.endpointSlices, $0.key, uid: $0.uid) } : []
     }
     let backends = Self.backends(of: service, selector: selector, pods: pods)
-    return Self.diff(Self.slices(of: service, backends: backends), own)
+    return Self.diff(Self.families(of: service).flatMap { Self.slices(of: service, $0, backends: backends) }, own)
       + Self.endpointsWrites(of: service, backends: backends, existing: endpoints)
+  }
+
+  /// The families that a Service is served in, the primary one first.
+  static func families(of service: LabObject) -> [IPFamily] {
+    let named = (service.spec["ipFamilies"]?.array ?? []).compactMap {
+      $0.string.flatMap(IPFamily.init(kubernetesName:))
+    }
+    return named.isEmpty ? [.ipv4] : named
   }
 
   /// The pods' labels that a Service selects; nil for one whose endpoints somebody else writes.
@@ -36,7 +44,8 @@ package enum EndpointReconciler {
   /// One pod that takes a Service's traffic, with the ports that it takes it on.
   struct Backend: Hashable {
     let pod: LabObject
-    let address: String
+    /// One for each family that the Service and the pod have in common.
+    let addresses: [IPFamily: String]
     let ports: [Port]
     let isReady: Bool
     let isServing: Bool
@@ -50,16 +59,19 @@ package enum EndpointReconciler {
   }
 
   static func backends(of service: LabObject, selector: [String: String], pods: [LabObject]) -> [Backend] {
+    let families = Set(Self.families(of: service))
     let publishesAll = service.spec["publishNotReadyAddresses"]?.bool == true
     return pods.filter { pod in
       pod.namespace == service.namespace && !pod.isFinished && Self.selects(selector, pod)
     }
     .sorted { $0.name < $1.name }
     .compactMap { pod in
-      guard let address = pod.podIP, !address.isEmpty else { return nil }
+      let known = pod.podIPs.compactMap { text in IPAddress(text).map { ($0.family, text) } }
+      let addresses = Dictionary(known.filter { families.contains($0.0) }) { first, _ in first }
+      guard !addresses.isEmpty else { return nil }
       let isServing = pod.isReadyPod
       return Backend(
-        pod: pod, address: address, ports: Self.ports(of: service, pod: pod),
+        pod: pod, addresses: addresses, ports: Self.ports(of: service, pod: pod),
         isReady: publishesAll || (isServing && !pod.isDeleting), isServing: isServing)
     }
   }
@@ -84,9 +96,9 @@ package enum EndpointReconciler {
       .integer
   }
 
-  static func slices(of service: LabObject, backends: [Backend]) -> [JSONValue] {
-    let family = service.spec["ipFamilies"]?.array?.first?.string ?? "IPv4"
-    let groups = Dictionary(grouping: backends, by: \.ports).sorted { left, right in
+  static func slices(of service: LabObject, _ family: IPFamily, backends: [Backend]) -> [JSONValue] {
+    let reachable = backends.filter { $0.addresses[family] != nil }
+    let groups = Dictionary(grouping: reachable, by: \.ports).sorted { left, right in
       (left.value.first?.pod.name ?? "") < (right.value.first?.pod.name ?? "")
     }
     // A Service without pods has one empty slice, so that whoever watches knows that there is nothing to wait for.
@@ -99,7 +111,7 @@ package enum EndpointReconciler {
         }
       }
     return batches.enumerated().map { index, batch in
-      let suffix = JSONValue.string("\(service.uid) \(index)").contentHash.prefix(5)
+      let suffix = JSONValue.string("\(service.uid) \(family.kubernetesName) \(index)").contentHash.prefix(5)
       return [
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": [
@@ -110,16 +122,16 @@ package enum EndpointReconciler {
           ],
           "ownerReferences": [service.ownerReference(of: LabKind.services)],
         ],
-        "addressType": .string(family),
-        "endpoints": .array(batch.1.map(Self.endpoint)),
+        "addressType": .string(family.kubernetesName),
+        "endpoints": .array(batch.1.map { Self.endpoint($0, family) }),
         "ports": .array(batch.0.map(Self.slicePort)),
       ]
     }
   }
 
-  private static func endpoint(_ backend: Backend) -> JSONValue {
+  private static func endpoint(_ backend: Backend, _ family: IPFamily) -> JSONValue {
     var endpoint: JSONValue = [
-      "addresses": [.string(backend.address)],
+      "addresses": .array(backend.addresses[family].map { [.string($0)] } ?? []),
       "conditions": [
         "ready": .bool(backend.isReady), "serving": .bool(backend.isServing),
         "terminating": .bool(backend.isTerminating),
@@ -164,13 +176,16 @@ package enum EndpointReconciler {
   private static func endpointsWrites(
     of service: LabObject, backends: [Backend], existing: LabObject?
   ) -> [ClusterWrite] {
-    let groups = Dictionary(grouping: backends.filter { !$0.isTerminating || $0.isReady }, by: \.ports)
+    // The older object knows one family.
+    let family = Self.families(of: service)[0]
+    let listed = backends.filter { $0.addresses[family] != nil && (!$0.isTerminating || $0.isReady) }
+    let groups = Dictionary(grouping: listed, by: \.ports)
       .sorted { ($0.value.first?.pod.name ?? "") < ($1.value.first?.pod.name ?? "") }
     let subsets: [JSONValue] = groups.map { ports, backends in
       func addresses(_ ready: Bool) -> [JSONValue] {
         backends.filter { $0.isReady == ready }.map { backend in
           var address: JSONValue = [
-            "ip": .string(backend.address), "targetRef": Self.targetReference(backend.pod),
+            "ip": .string(backend.addresses[family] ?? ""), "targetRef": Self.targetReference(backend.pod),
           ]
           if let node = backend.pod.nodeName { address["nodeName"] = .string(node) }
           return address

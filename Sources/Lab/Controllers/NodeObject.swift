@@ -7,7 +7,7 @@ package enum NodeObject {
   static let unschedulableTaint = "node.kubernetes.io/unschedulable"
 
   package static func registered(_ host: AddressPlan.Host, kernel: String, at now: Timestamp) -> JSONValue {
-    let podNetwork = host.podNetwork.map { JSONValue.string($0.description) } ?? ""
+    let podNetworks = [host.podNetwork, host.podNetwork6].compactMap(\.self).map { JSONValue.string("\($0)") }
     return [
       "apiVersion": "v1", "kind": "Node",
       "metadata": [
@@ -18,10 +18,11 @@ package enum NodeObject {
           "beta.kubernetes.io/arch": .string(Self.architecture),
         ],
       ],
-      "spec": ["podCIDR": podNetwork, "podCIDRs": [podNetwork]],
+      "spec": ["podCIDR": podNetworks.first ?? "", "podCIDRs": .array(podNetworks)],
       "status": [
         "addresses": [
           ["type": "InternalIP", "address": .string(host.address.description)],
+          ["type": "InternalIP", "address": .string(host.address6.description)],
           ["type": "Hostname", "address": .string(host.name)],
         ],
         "capacity": Self.capacity, "allocatable": Self.capacity,

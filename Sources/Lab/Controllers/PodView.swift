@@ -5,6 +5,10 @@ extension LabObject {
   package var nodeName: String? { self.spec["nodeName"]?.string }
   package var phase: String { self.status["phase"]?.string ?? "Pending" }
   package var podIP: String? { self.status["podIP"]?.string }
+  /// The pod's addresses of both families.
+  package var podIPs: [String] {
+    self.status["podIPs"]?.array?.compactMap { $0["ip"]?.string } ?? self.podIP.map { [$0] } ?? []
+  }
   package var isFinished: Bool { self.phase == "Succeeded" || self.phase == "Failed" }
 
   /// Neither finished nor asked to go: it counts as one of its owner's pods.

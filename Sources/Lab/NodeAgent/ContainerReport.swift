@@ -67,18 +67,19 @@ package struct ContainerReport: Sendable, Hashable {
 /// The status of a pod as the sum of what its containers report.
 package enum PodStatus {
   package static func make(
-    of pod: LabObject, podAddress: String?, nodeAddress: String, containers: [ContainerReport], at now: Timestamp
+    of pod: LabObject, podAddresses: [String], nodeAddresses: [String], containers: [ContainerReport], at now: Timestamp
   ) -> JSONValue {
     var status = pod.status
     let isReady = !containers.isEmpty && containers.allSatisfy(\.isReady)
     let hasStarted = containers.contains { !$0.id.isEmpty }
     let unready = containers.filter { !$0.isReady }.map(\.name)
     status["phase"] = .string(Self.phase(of: pod, containers: containers, hasStarted: hasStarted))
-    status["hostIP"] = .string(nodeAddress)
-    status["hostIPs"] = [["ip": .string(nodeAddress)]]
-    if let podAddress {
-      status["podIP"] = .string(podAddress)
-      status["podIPs"] = [["ip": .string(podAddress)]]
+    func list(_ addresses: [String]) -> JSONValue { .array(addresses.map { ["ip": .string($0)] }) }
+    status["hostIP"] = nodeAddresses.first.map { .string($0) }
+    status["hostIPs"] = list(nodeAddresses)
+    if let first = podAddresses.first {
+      status["podIP"] = .string(first)
+      status["podIPs"] = list(podAddresses)
     }
     if status["startTime"] == nil { status["startTime"] = .string(now.text) }
     status["qosClass"] = status["qosClass"] ?? "BestEffort"

@@ -31,7 +31,8 @@ package struct PodPlace: Sendable, Hashable {
   package let pod: LabObject
   package let nodeName: String
   package let nodeAddress: String
-  package let podAddress: String
+  /// The primary one first.
+  package let podAddresses: [String]
   package let networkNamespace: String
   /// The directory that holds the pod's volumes and roots.
   package let directory: String
@@ -47,7 +48,8 @@ package struct PodPlace: Sendable, Hashable {
     case "spec.nodeName": return self.nodeName
     case "spec.serviceAccountName": return self.serviceAccount
     case "status.hostIP", "status.hostIPs": return self.nodeAddress
-    case "status.podIP", "status.podIPs": return self.podAddress
+    case "status.podIP": return self.podAddresses.first
+    case "status.podIPs": return self.podAddresses.joined(separator: ",")
     case "metadata.labels": return Self.lines(self.pod.labels)
     case "metadata.annotations": return Self.lines(self.pod.annotations)
     default:

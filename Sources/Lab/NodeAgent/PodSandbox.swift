@@ -1,9 +1,10 @@
 import KubernetesModel
 import Primitives
 
-/// The network of one pod: a namespace of its own with one address, routed by its node.
+/// The network of one pod: a namespace of its own with an address of each family, routed by its node.
 ///
 ///     pod:  eth0 10.244.1.5/32, default via 169.254.1.1 ── veth5 :node, 10.244.1.5/32 dev veth5
+///                fd00:10:244:1::5/128, via fe80::ecee:… ─┘        fd00:10:244:1::5 dev veth5
 ///
 /// There is no bridge on the node, so every packet between pods passes the node's rules, as it must for Services. A
 /// pod of the host network has its node's namespace and nothing of its own.
@@ -11,9 +12,12 @@ package struct PodSandbox: Sendable, Hashable {
   /// What the pod's gateway answers to, the same in every pod.
   private static let gateway = "169.254.1.1"
   private static let gatewayMAC = "ee:ee:ee:ee:ee:ee"
+  /// What the node's end of the pair has by itself, made from its hardware address (RFC 4291 appendix A).
+  private static let gateway6 = "fe80::ecee:eeff:feee:eeee"
 
   package let namespace: String
   package let address: IPv4Address
+  package let address6: IPv6Address?
   private let nodeNamespace: String
   private let isOwn: Bool
 
@@ -23,6 +27,7 @@ package struct PodSandbox: Sendable, Hashable {
   package init(onHost host: AddressPlan.Host) {
     self.namespace = host.namespace
     self.address = host.address
+    self.address6 = host.address6
     self.nodeNamespace = host.namespace
     self.isOwn = false
   }
@@ -30,9 +35,13 @@ package struct PodSandbox: Sendable, Hashable {
   package init(namespace: String, address: IPv4Address, on host: AddressPlan.Host) {
     self.namespace = namespace
     self.address = address
+    self.address6 = host.podAddress6(of: address)
     self.nodeNamespace = host.namespace
     self.isOwn = true
   }
+
+  /// As the pod's status lists them.
+  var addresses: [String] { ["\(self.address)"] + (self.address6.map { ["\($0)"] } ?? []) }
 
   private var link: String { "veth\(self.address.octets[3])" }
 
@@ -40,8 +49,8 @@ package struct PodSandbox: Sendable, Hashable {
     guard self.isOwn else { return }
     try await Tool.run(["ip", "netns", "add", self.namespace])
     try await Tool.run(["ip", "-n", self.nodeNamespace, "-batch", "-"], input: Self.text(self.nodeCommands))
-    try await Tool.run(["ip", "-n", self.namespace, "-batch", "-"], input: Self.text(self.podCommands))
     try await NamespaceThread.run(in: self.namespacePath) { try KernelSetting.applyAll(KernelSetting.forPods) }
+    try await Tool.run(["ip", "-n", self.namespace, "-batch", "-"], input: Self.text(self.podCommands))
   }
 
   /// Removes the namespace, and with it the pair of interfaces and the route.
@@ -56,7 +65,7 @@ package struct PodSandbox: Sendable, Hashable {
       "link add \(self.link) address \(Self.gatewayMAC) type veth peer name eth0 netns \(self.namespace)",
       "link set \(self.link) up",
       "route add \(self.address)/32 dev \(self.link)",
-    ]
+    ] + (self.address6.map { ["route add \($0)/128 dev \(self.link)"] } ?? [])
   }
 
   var podCommands: [String] {
@@ -68,6 +77,13 @@ package struct PodSandbox: Sendable, Hashable {
       "neighbour add \(Self.gateway) lladdr \(Self.gatewayMAC) dev eth0 nud permanent",
       "route add default via \(Self.gateway) dev eth0",
     ]
+      + (self.address6.map { address in
+        [
+          "address add \(address)/128 dev eth0 nodad",
+          "neighbour add \(Self.gateway6) lladdr \(Self.gatewayMAC) dev eth0 nud permanent",
+          "route add ::/0 via \(Self.gateway6) dev eth0",
+        ]
+      } ?? [])
   }
 
   private static func text(_ commands: [String]) -> String { commands.joined(separator: "\n") + "\n" }

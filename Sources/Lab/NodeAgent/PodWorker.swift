@@ -239,7 +239,7 @@ actor PodWorker {
     let secrets = await self.context.objects.list(LabKind.secrets, namespace: self.pod.namespace)
     let place = PodPlace(
       pod: self.pod, nodeName: self.context.host.name, nodeAddress: "\(self.context.host.address)",
-      podAddress: "\(self.sandbox.address)", networkNamespace: self.sandbox.namespacePath, directory: self.directory)
+      podAddresses: self.sandbox.addresses, networkNamespace: self.sandbox.namespacePath, directory: self.directory)
     return ContainerPlanner(
       place: place, binary: self.context.binary, apiServer: AddressPlan.controlPlane,
       apiServerPort: AddressPlan.controlPlanePort,
@@ -281,13 +281,13 @@ actor PodWorker {
   private func publish() async {
     let order = (self.pod.spec["containers"]?.array ?? []).compactMap { $0["name"]?.string }
     let containers = order.compactMap { self.reports[$0] }
-    let podAddress = "\(self.sandbox.address)"
-    let nodeAddress = "\(self.context.host.address)"
+    let podAddresses = self.sandbox.addresses
+    let nodeAddresses = ["\(self.context.host.address)", "\(self.context.host.address6)"]
     await self.context.link.connected()
     guard !Task.isCancelled else { return }
     let outcome = await self.context.objects.updateStatus(LabKind.pods, self.pod.key, uid: self.pod.uid) { pod in
       PodStatus.make(
-        of: pod, podAddress: podAddress, nodeAddress: nodeAddress, containers: containers, at: WallClock.now)
+        of: pod, podAddresses: podAddresses, nodeAddresses: nodeAddresses, containers: containers, at: WallClock.now)
     }
     switch outcome {
     case .done: break

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import Primitives
 import Serving
 
 /// What runs for every image that is not the product's: it tells who answers, and to whom.
@@ -29,7 +30,7 @@ package struct WebServer: Sendable {
   }
 
   private func serveHTTP(_ port: Int) async throws {
-    let server = HTTPServer(HTTPServer.Configuration(host: "0.0.0.0", port: port), logger: self.logger) {
+    let server = HTTPServer(HTTPServer.Configuration(host: Self.anyAddress, port: port), logger: self.logger) {
       request, response in
       let client = request.remoteAddress.map(Self.text) ?? "unknown"
       self.logger.info(
@@ -48,7 +49,7 @@ package struct WebServer: Sendable {
   private func serveUDP(_ port: Int) async throws {
     typealias Datagram = AddressedEnvelope<ByteBuffer>
     let channel = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .bind(host: "0.0.0.0", port: port) { channel in
+      .bind(host: Self.anyAddress, port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           try NIOAsyncChannel<Datagram, Datagram>(wrappingChannelSynchronously: channel)
         }
@@ -63,7 +64,15 @@ package struct WebServer: Sendable {
     }
   }
 
+  /// Takes both families: IPv4 arrives with mapped addresses.
+  private static let anyAddress = "::"
+
   private static func text(_ address: SocketAddress) -> String {
-    "\(address.ipAddress ?? "unknown"):\(address.port ?? 0)"
+    let port = address.port ?? 0
+    switch address.ipAddress.flatMap({ IPAddress($0) }) {
+    case .v4(let address): return "\(address):\(port)"
+    case .v6(let address): return "[\(address)]:\(port)"
+    case nil: return "unknown:\(port)"
+    }
   }
 }

@@ -39,7 +39,7 @@ package struct ServiceProxy: Sendable {
     let clock = ContinuousClock()
     var missing = kinds
     var known: [ResourceType: [ObjectKey: LabObject]] = [:]
-    var programmed: Ruleset?
+    var programmed: [Ruleset] = []
     while !Task.isCancelled {
       var event = await inbox.next(before: nil, on: clock)
       // What arrives together is programmed together.
@@ -52,13 +52,16 @@ package struct ServiceProxy: Sendable {
         event = await inbox.next(before: clock.now, on: clock)
       }
       guard missing.isEmpty, !Task.isCancelled else { continue }
-      let ruleset = Ruleset.of(
-        services: known[LabKind.services] ?? [:], slices: known[LabKind.endpointSlices] ?? [:], node: self.host.name,
-        family: .ipv4, podNetwork: AddressPlan.podNetwork)
-      guard ruleset != programmed else { continue }
+      let rulesets = [(IPFamily.ipv4, AddressPlan.podNetwork), (.ipv6, AddressPlan.podNetwork6)].map {
+        family, network in
+        Ruleset.of(
+          services: known[LabKind.services] ?? [:], slices: known[LabKind.endpointSlices] ?? [:], node: self.host.name,
+          family: family, podNetwork: network)
+      }
+      guard rulesets != programmed else { continue }
       do {
-        try await NftablesProgram.load(ruleset.text, into: self.host.namespacePath)
-        programmed = ruleset
+        try await NftablesProgram.load(rulesets.map(\.text).joined(), into: self.host.namespacePath)
+        programmed = rulesets
       } catch {
         self.logger.error(
           "the node's service rules were not accepted",

@@ -4,11 +4,13 @@ import Primitives
 ///
 /// The lab's wire is a bridge in a network namespace of its own (the fabric), so several labs use the same addresses
 /// side by side. The addresses come from 198.18.0.0/15, kept for the testing of network equipment (RFC 2544), so that
-/// no pool of any walkthrough collides with a node. Everything else is on-link for client and nodes, see `Topology`.
+/// no pool of any walkthrough collides with a node, and from 2001:2::/48, kept for the same (RFC 5180); both are written
+/// alike, 198.18.0.12 and 2001:2::12. Everything else is on-link for client and nodes, see `Topology`.
 package struct AddressPlan: Sendable, Hashable {
   package static let maximumNodes = 50
   package static let network = "198.18.0.0/24"
   package static let prefixLength = 24
+  package static let prefixLength6 = 64
   /// The API server as the nodes see it: the bridge's own address.
   package static let controlPlane = IPv4Address(198, 18, 0, 1)
   package static let controlPlanePort = 6443
@@ -17,7 +19,19 @@ package struct AddressPlan: Sendable, Hashable {
   package static let client = IPv4Address(198, 18, 0, 100)
   package static let router = IPv4Address(198, 18, 0, 254)
   package static let podNetwork = "10.244.0.0/16"
-  package static let serviceNetwork = "10.96.0.0/12"
+  package static let podNetwork6 = "fd00:10:244::/48"
+  /// One for each family that Services can have, the primary one first.
+  package static let serviceNetworks = ["10.96.0.0/12", "fd00:10:96::/112"]
+
+  /// The IPv6 address of the machine that has an IPv4 address on the wire: the last number as it is written there.
+  package static func address6(of address: IPv4Address) -> IPv6Address {
+    IPv6Address(bits: 0x2001_0002 << 96 | Self.sameDigits(address.octets[3]))
+  }
+
+  /// The number whose hexadecimal digits are the decimal ones of another.
+  private static func sameDigits(_ number: UInt8) -> UInt128 {
+    UInt128(number / 100) << 8 | UInt128(number / 10 % 10) << 4 | UInt128(number % 10)
+  }
 
   /// The name of the lab; labs of different names run side by side.
   package let lab: String
@@ -51,6 +65,14 @@ package struct AddressPlan: Sendable, Hashable {
     package let namespace: String
     /// The addresses of the node's pods; nil for what is no node.
     package let podNetwork: IPPrefix?
+    package let podNetwork6: IPPrefix?
+
+    package var address6: IPv6Address { AddressPlan.address6(of: self.address) }
+
+    /// The IPv6 address of the pod that has an IPv4 address on this node.
+    package func podAddress6(of address: IPv4Address) -> IPv6Address? {
+      self.podNetwork6.map { IPv6Address(bits: $0.address.bits | AddressPlan.sameDigits(address.octets[3])) }
+    }
 
     package var namespacePath: String { "/run/netns/\(self.namespace)" }
 
@@ -67,16 +89,19 @@ package struct AddressPlan: Sendable, Hashable {
       let network = IPv4Address(10, 244, UInt8(number), 0)
       return Host(
         name: "node-\(number)", role: .node, address: IPv4Address(198, 18, 0, 10 + UInt8(number)),
-        namespace: self.namespace("node-\(number)"), podNetwork: IPPrefix(.v4(network), length: 24))
+        namespace: self.namespace("node-\(number)"), podNetwork: IPPrefix(.v4(network), length: 24),
+        podNetwork6: IPPrefix("fd00:10:244:\(number)::/64"))
     }
   }
 
   package var outsiders: [Host] {
     [
       Host(
-        name: "client", role: .client, address: Self.client, namespace: self.namespace("client"), podNetwork: nil),
+        name: "client", role: .client, address: Self.client, namespace: self.namespace("client"), podNetwork: nil,
+        podNetwork6: nil),
       Host(
-        name: "router", role: .router, address: Self.router, namespace: self.namespace("router"), podNetwork: nil),
+        name: "router", role: .router, address: Self.router, namespace: self.namespace("router"), podNetwork: nil,
+        podNetwork6: nil),
     ]
   }
 

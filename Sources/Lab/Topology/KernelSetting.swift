@@ -8,7 +8,8 @@ struct KernelSetting: Hashable {
   var optional = false
 
   /// Hosts forward, do not filter by reverse path, answer ARP only for addresses of the interface that is asked, and
-  /// take no address from router advertisements.
+  /// take no address from router advertisements. Their own addresses are unique, so nobody waits for the detection of
+  /// duplicates.
   static let forHosts = [
     KernelSetting(path: "net/ipv4/ip_forward", value: "1"),
     KernelSetting(path: "net/ipv4/conf/all/rp_filter", value: "0"),
@@ -23,12 +24,18 @@ struct KernelSetting: Hashable {
     KernelSetting(path: "net/ipv6/conf/all/accept_ra", value: "0", optional: true),
     KernelSetting(path: "net/ipv6/conf/all/accept_dad", value: "0", optional: true),
     KernelSetting(path: "net/ipv6/conf/default/accept_dad", value: "0", optional: true),
+    KernelSetting(path: "net/ipv6/conf/eth0/accept_dad", value: "0", optional: true),
+    KernelSetting(path: "net/ipv6/conf/br0/accept_dad", value: "0", optional: true),
+    KernelSetting(path: "net/ipv6/conf/all/forwarding", value: "1"),
+    KernelSetting(path: "net/ipv6/conf/all/accept_redirects", value: "0"),
   ]
 
   /// Pods may listen on any port without privileges, as container runtimes set it up.
   static let forPods = [
     KernelSetting(path: "net/ipv4/ip_unprivileged_port_start", value: "0"),
     KernelSetting(path: "net/ipv4/conf/all/rp_filter", value: "0"),
+    KernelSetting(path: "net/ipv6/conf/all/accept_dad", value: "0"),
+    KernelSetting(path: "net/ipv6/conf/eth0/accept_dad", value: "0"),
   ]
 
   /// Writes them, for the namespace that the calling thread is in.

@@ -8,8 +8,8 @@ import Primitives
 ///                                ├─ client ┄ eth0 (client)
 ///                                └─ router ┄ eth0 (router)
 ///
-/// Client and nodes have a default route that is on-link: they ask by ARP for any address that nobody told them about,
-/// so the addresses of every pool are reachable whatever they are, and it is the speakers' answer alone that attracts
+/// Client and nodes have a default route that is on-link: they ask by ARP, or by Neighbor Discovery, for any address that
+/// nobody told them about, so the addresses of every pool are reachable whatever they are, and it is the speakers' answer alone that attracts
 /// the traffic. No load-balancer address is ever bound to an interface.
 package struct Topology: Sendable {
   package let plan: AddressPlan
@@ -23,11 +23,11 @@ package struct Topology: Sendable {
       try await Tool.run(["ip", "netns", "add", name])
     }
     try await self.batch(in: self.plan.fabric, Self.fabricCommands(self.plan))
-    for host in self.plan.hosts {
-      try await self.batch(in: host.namespace, Self.hostCommands(host, in: self.plan))
-    }
     for name in [self.plan.fabric] + self.plan.hosts.map(\.namespace) {
       try await NamespaceThread.run(in: "/run/netns/\(name)") { try KernelSetting.applyAll(KernelSetting.forHosts) }
+    }
+    for host in self.plan.hosts {
+      try await self.batch(in: host.namespace, Self.hostCommands(host, in: self.plan))
     }
   }
 
@@ -78,6 +78,7 @@ package struct Topology: Sendable {
       "link set lo up",
       "link add br0 type bridge forward_delay 0",
       "address add \(AddressPlan.controlPlane)/\(AddressPlan.prefixLength) dev br0",
+      "address add \(AddressPlan.address6(of: AddressPlan.controlPlane))/\(AddressPlan.prefixLength6) dev br0 nodad",
       "link set br0 up",
     ]
     for host in plan.hosts {
@@ -96,13 +97,16 @@ package struct Topology: Sendable {
     var commands = [
       "link set lo up",
       "address add \(host.address)/\(AddressPlan.prefixLength) dev eth0",
+      "address add \(host.address6)/\(AddressPlan.prefixLength6) dev eth0 nodad",
       "link set eth0 up",
       "route add default dev eth0 scope link",
+      "route add ::/0 dev eth0",
     ]
     if host.role == .node {
       for other in plan.nodes where other != host {
-        guard let network = other.podNetwork else { continue }
+        guard let network = other.podNetwork, let network6 = other.podNetwork6 else { continue }
         commands.append("route add \(network) via \(other.address)")
+        commands.append("route add \(network6) via \(other.address6)")
       }
     }
     return commands

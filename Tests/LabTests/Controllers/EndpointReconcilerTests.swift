@@ -65,10 +65,27 @@ struct EndpointReconcilerTests {
       "nodeName": "node-1", "containers": [["name": "web", "ports": [["name": "http", "containerPort": 9090]]]],
     ]
     let slices = EndpointReconciler.slices(
-      of: Fixture.service(),
+      of: Fixture.service(), .ipv4,
       backends: EndpointReconciler.backends(
         of: Fixture.service(), selector: ["app": "web"], pods: [Fixture.pod("a"), other]))
     #expect(slices.map { $0["ports"]?.array?.first?["port"]?.integer } == [8080, 9090])
     #expect(Set(slices.map { LabObject($0).name }).count == 2)
+  }
+
+  @Test func `a Service of two families has a slice for each, with the pods' addresses of that family`() {
+    var pod = Fixture.pod("a", ip: "10.244.1.2")
+    pod.json.mutate("status") { $0["podIPs"] = [["ip": "10.244.1.2"], ["ip": "fd00:10:244:1::2"]] }
+    let service = Fixture.service(["ipFamilies": ["IPv6", "IPv4"]])
+    let writes = EndpointReconciler.reconcile(
+      service, pods: [pod, Fixture.pod("old", ip: "10.244.1.3")], slices: [], endpoints: nil)
+    var slices: [String: [String]] = [:]
+    for case .create(LabKind.endpointSlices, let slice) in writes {
+      slices[slice["addressType"]?.string ?? ""] = slice["endpoints"]?.array?.compactMap {
+        $0["addresses"]?.array?.first?.string
+      }
+    }
+    #expect(slices == ["IPv4": ["10.244.1.2", "10.244.1.3"], "IPv6": ["fd00:10:244:1::2"]])
+    #expect(
+      Set(writes.compactMap { if case .create(_, let object) = $0 { LabObject(object).name } else { nil } }).count == 3)
   }
 }

@@ -16,7 +16,7 @@ struct ContainerPlannerTests {
       ],
     ])
     let place = PodPlace(
-      pod: pod, nodeName: "node-1", nodeAddress: "198.18.0.11", podAddress: "10.244.1.2",
+      pod: pod, nodeName: "node-1", nodeAddress: "198.18.0.11", podAddresses: ["10.244.1.2", "fd00:10:244:1::2"],
       networkNamespace: "/run/netns/x", directory: "/state/u")
     return ContainerPlanner(
       place: place, binary: "/bin/metallb", apiServer: AddressPlan.controlPlane, apiServerPort: 6443,

@@ -9,7 +9,10 @@ struct AddressPlanTests {
     #expect(Set(plan.hosts.map(\.address)).count == AddressPlan.maximumNodes + 2)
     #expect(Set(plan.hosts.map(\.namespace)).count == AddressPlan.maximumNodes + 2)
     #expect(!plan.hosts.contains { $0.address == AddressPlan.controlPlane })
+    #expect(Set(plan.hosts.map(\.address6)).count == AddressPlan.maximumNodes + 2)
     #expect(plan.host("node-2")?.podNetwork == IPPrefix("10.244.2.0/24"))
+    #expect(plan.host("node-2")?.podNetwork6 == IPPrefix("fd00:10:244:2::/64"))
+    #expect(plan.host("node-2")?.podAddress6(of: IPv4Address(10, 244, 2, 105)) == IPv6Address("fd00:10:244:2::105"))
     #expect(plan.host("node-2")?.namespacePath == "/run/netns/metallb.demo.node-2")
   }
 
@@ -29,13 +32,14 @@ struct AddressPlanTests {
     let plan = try #require(AddressPlan(lab: "x", nodeCount: 2))
     #expect(
       Topology.hostCommands(plan.nodes[0], in: plan) == [
-        "link set lo up", "address add 198.18.0.11/24 dev eth0", "link set eth0 up",
-        "route add default dev eth0 scope link", "route add 10.244.2.0/24 via 198.18.0.12",
+        "link set lo up", "address add 198.18.0.11/24 dev eth0", "address add 2001:2::11/64 dev eth0 nodad",
+        "link set eth0 up", "route add default dev eth0 scope link", "route add ::/0 dev eth0",
+        "route add 10.244.2.0/24 via 198.18.0.12", "route add fd00:10:244:2::/64 via 2001:2::12",
       ])
     #expect(
       Topology.hostCommands(plan.outsiders[0], in: plan) == [
-        "link set lo up", "address add 198.18.0.100/24 dev eth0", "link set eth0 up",
-        "route add default dev eth0 scope link",
+        "link set lo up", "address add 198.18.0.100/24 dev eth0", "address add 2001:2::100/64 dev eth0 nodad",
+        "link set eth0 up", "route add default dev eth0 scope link", "route add ::/0 dev eth0",
       ])
   }
 
