@@ -33,6 +33,13 @@ struct SpeakerHands: Sendable {
       self.responder.announce(address, on: InterfaceSet(interfaces))
     case .release(let address):
       self.responder.withdraw(address)
+    case .probe(let address, let interfaces):
+      self.responder.probe(address, on: InterfaceSet(interfaces))
+    case .abandonProbe(let address):
+      self.responder.abandonProbe(of: address)
+    case .defend(let address):
+      self.logger.warning("defending an address that somebody else claims", metadata: ["ip": "\(address)"])
+      self.responder.defend(address)
     case .emit(let note):
       self.reporter.tell(note)
     case .report(let problems):

@@ -18,6 +18,10 @@ enum SpeakerMetrics {
       help: "Services being announced from this node. This is desired state, it does not guarantee that the routing "
         + "protocols have converged.", self.announced(state))
     self.appendCounters(counters, to: &page)
+    page.append(
+      "metallb_layer2_addresses_in_use", .gauge,
+      help: "IPs that are not announced because another host on the network has them.",
+      state.occupied.keys.sorted().map { MetricsPage.Sample(1, labels: ["ip": $0.description]) })
     return page
   }
 
@@ -43,6 +47,7 @@ enum SpeakerMetrics {
         "gratuitous_sent", "Number of gratuitous layer2 packets sent for owned IPs as a result of failovers.",
         \.gratuitousSent
       ),
+      ("conflicts_total", "Number of claims by other hosts to IPs that were announced from here.", \.conflicts),
     ]
     for (name, help, value) in families {
       // A series begins with the first frame.

@@ -18,13 +18,16 @@ package struct SpeakerOptions: Sendable, Hashable {
   /// Between the gratuitous bursts of a settled announcement; nil = none, as with upstream.
   package var refreshInterval: Duration?
 
+  /// Whether an address that nobody has announced yet is looked for on the network first.
+  package var probesAddresses: Bool
+
   package static let standardExclusionFile = "/etc/metallb/excludel2.yaml"
 
   package init(
     namespace: String, node: String, podName: String? = nil, loadBalancerClass: String? = nil,
     ignoresExclusion: Bool = false,
     servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
-    refreshInterval: Duration? = .seconds(60)
+    refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true
   ) {
     self.namespace = namespace
     self.node = node
@@ -34,5 +37,6 @@ package struct SpeakerOptions: Sendable, Hashable {
     self.servers = servers
     self.exclusionFile = exclusionFile
     self.refreshInterval = refreshInterval
+    self.probesAddresses = probesAddresses
   }
 }

@@ -99,7 +99,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
     await withTaskGroup(of: Void.self) { group in
       let keeper = self.configurationStateKeeper()
       group.addTask { await keeper.run() }
-      group.addTask { await responder.run { _ in } }
+      group.addTask { await self.answer(with: responder, inbox: inbox) }
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
       keeper.conclude(.unknown)
       let hands = SpeakerHands(
@@ -108,7 +108,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
-          ignoresExclusion: self.options.ignoresExclusion))
+          ignoresExclusion: self.options.ignoresExclusion, probesAddresses: self.options.probesAddresses))
       var last = await RunLoop<SpeakerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
         for action in actions { hands.perform(action) }
         window.open(on: machine)
@@ -126,6 +126,20 @@ package struct SpeakerService: ServiceLifecycle.Service {
       settings: .speaker(namespace: self.options.namespace, node: self.options.node, seed: dice.next()),
       pod: OwnPod(self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger),
       logger: self.logger)
+  }
+
+  private func answer(with responder: LinkResponder, inbox: Inbox<SpeakerState.Event>) async {
+    var directory = HolderDirectory(logger: self.logger)
+    await responder.run { finding in
+      switch finding {
+      case .free(let address):
+        await inbox.send(.addressFree(address))
+      case .occupied(let claim, let interface):
+        await inbox.send(.addressOccupied(claim.address, by: directory.holder(claim, on: interface)))
+      case .contested(let claim, let interface):
+        await inbox.send(.addressContested(claim.address, by: directory.holder(claim, on: interface)))
+      }
+    }
   }
 
   private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: UpdateTally) {

@@ -38,6 +38,11 @@ struct SpeakerCommand: AsyncParsableCommand {
   @Option(help: "Seconds between two refreshes of the neighbours' tables for each address; 0 = none.")
   var l2RefreshSeconds = 60
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether an address that nobody has announced yet is looked for on the network first.")
+  var l2Probe = true
+
   @Option(help: "Milliseconds by which FRR's configuration is delayed; there is no FRR here, so it has no effect.")
   var bgpDebounceTimeout: String?
 
@@ -63,7 +68,8 @@ struct SpeakerCommand: AsyncParsableCommand {
       ignoresExclusion: self.ignoreExcludeLb,
       servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
       exclusionFile: self.excludel2File,
-      refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds))
+      refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds),
+      probesAddresses: self.l2Probe)
     self.process.warnAboutWhatIsNotServed(logger)
     if self.memberlist.isConfigured(environment) {
       logger.info("speakers do not gossip; the readiness of nodes tells which of them are alive")

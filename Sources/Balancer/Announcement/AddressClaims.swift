@@ -17,6 +17,9 @@ struct AddressClaims: Sendable, Equatable {
   /// The addresses with the interfaces on which they are answered for.
   var interfaces: [IPAddress: InterfaceSelection] { self.holders.compactMapValues(Self.union) }
 
+  /// Whether this node answers for an address.
+  func holds(_ address: IPAddress) -> Bool { self.holders[address] != nil }
+
   /// Puts one announcement of a Service in place of another; nil = none.
   mutating func replace(_ old: Layer2Announcement?, with new: Layer2Announcement?) -> [Change] {
     let addresses = Set((old?.addresses ?? []) + (new?.addresses ?? [])).sorted()

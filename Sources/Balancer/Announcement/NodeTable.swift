@@ -29,6 +29,7 @@ package struct NodeTable: Sendable, Equatable {
   private var entries: [String: Entry] = [:]
   /// The names in order, for searches.
   private var names: [String] = []
+  private var byAddress: [IPAddress: String] = [:]
   private var selective: [ObjectKey: L2AdvertisementConfiguration] = [:]
   /// The nodes whose speakers are alive; nil = their readiness has to tell.
   package private(set) var members: Set<String>?
@@ -52,15 +53,29 @@ package struct NodeTable: Sendable, Equatable {
       guard before?.view != view else { return nil }
       let after = Entry(view: view, selectedBy: self.advertisements(selecting: view.labels))
       self.entries[view.name] = after
+      if before?.view.addresses != view.addresses {
+        self.forget(before?.view.addresses ?? [], of: view.name)
+        for address in view.addresses { self.byAddress[address] = view.name }
+      }
       if before == nil { self.names.insert(view.name, at: self.position(of: view.name)) }
       return (view.name, before, after)
     case .deleted(let key):
       guard let before = self.entries.removeValue(forKey: key.name) else { return nil }
       self.names.remove(at: self.position(of: key.name))
+      self.forget(before.view.addresses, of: key.name)
       return (key.name, before, nil)
     case .malformed, .synced:
       return nil
     }
+  }
+
+  private mutating func forget(_ addresses: [IPAddress], of name: String) {
+    for address in addresses where self.byAddress[address] == name { self.byAddress[address] = nil }
+  }
+
+  /// The node that is known by one of some addresses.
+  package func node(withAnyOf addresses: [IPAddress]) -> String? {
+    addresses.lazy.compactMap { self.byAddress[$0] }.first
   }
 
   /// Puts other members in place, and returns those that came and those that went.
@@ -136,6 +151,19 @@ package struct NodeTable: Sendable, Equatable {
   package func isCandidate(_ entry: Entry, in candidacy: Candidacy) -> Bool {
     (candidacy.localNodes?.contains(entry.view.name) ?? true) && self.covers(candidacy, entry)
       && self.unavailability(of: entry) == nil
+  }
+
+  /// Whether a node that was heard to announce could be the owner: the failure detector may not have seen it yet, all
+  /// else must hold.
+  package func mayOwn(_ name: String, in candidacy: Candidacy) -> Bool {
+    guard let entry = self.entries[name], candidacy.localNodes?.contains(name) ?? true else { return false }
+    return self.covers(candidacy, entry) && !entry.view.isNetworkUnavailable
+      && (self.ignoresExclusion || !entry.view.isExcludedFromBalancing)
+  }
+
+  /// Whether one node comes before another in the order for an address, whatever is known of their health.
+  package func precedes(_ name: String, _ other: String, for address: IPAddress) -> Bool {
+    Layer2Election.owner(of: address, among: [name, other]) == name
   }
 
   /// The names of all candidates, in order.

@@ -12,6 +12,8 @@ struct ServiceTable: Sendable, Equatable {
     /// The pool is gone, or holds the addresses no longer; the Service stays announced as it was until the controller
     /// moves it.
     var isHeld = false
+    /// As far as is known here, nobody has announced these addresses for the Service yet.
+    var isUntried = false
     var verdict: Verdict<Layer2Announcement>?
     var hold: Hold = .nothing
   }
@@ -48,6 +50,9 @@ struct ServiceTable: Sendable, Equatable {
   /// The Services of a pool, those that are held in it included.
   func services(ofPool name: String) -> Set<ObjectKey> { self.byPool[name] ?? [] }
 
+  /// The Services that have an address.
+  func services(withAddress address: IPAddress) -> Set<ObjectKey> { self.byAddress[address] ?? [] }
+
   /// The Services that another node keeps from being announced here.
   func services(rivalledBy node: String) -> Set<ObjectKey> { self.rivalled[node] ?? [] }
 
@@ -67,10 +72,12 @@ struct ServiceTable: Sendable, Equatable {
 
   // MARK: Changes
 
-  mutating func put(_ view: ExposedService, pool: PoolIdentity?, isHeld: Bool) {
+  /// `isNew`: what the Service has not been seen with before, it has got just now.
+  mutating func put(_ view: ExposedService, pool: PoolIdentity?, isHeld: Bool, isNew: Bool) {
     let key = view.key
     self.unfile(key)
     var record = self.records[key] ?? Record(view: view)
+    if self.records[key] == nil || record.view.addresses != view.addresses { record.isUntried = isNew }
     // Being withheld says nothing of other addresses: what is wrong with those is to be said again.
     if record.verdict?.announcement == nil, record.view.addresses != view.addresses { record.verdict = nil }
     record.view = view
@@ -80,6 +87,11 @@ struct ServiceTable: Sendable, Equatable {
     if let pool { self.byPool[pool.name, default: []].insert(key) }
     if pool == nil || isHeld { self.homeless.insert(key) }
     for address in view.addresses { self.byAddress[address, default: []].insert(key) }
+  }
+
+  /// The Service's addresses are announced, or have been.
+  mutating func markTried(_ key: ObjectKey) {
+    self.records[key]?.isUntried = false
   }
 
   mutating func remove(_ key: ObjectKey) {
@@ -105,6 +117,8 @@ struct ServiceTable: Sendable, Equatable {
       case .everyone: self.entangled.insert(key)
       }
     }
+    // The other node announces it.
+    if case .rival = hold { record.isUntried = false }
     record.hold = hold
     record.verdict = verdict
     self.records[key] = record

@@ -38,7 +38,7 @@ extension SpeakerState {
     if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
       let (verdict, hold) = self.election(of: address, in: first.candidacy)
       for contender in contenders {
-        actions += self.conclude(contender.key, verdict ?? self.announcement(of: contender), hold: hold)
+        actions += self.conclude(contender, lost: verdict, hold: hold)
       }
     } else {
       let winners = self.entangledElection(of: address, among: contenders)
@@ -46,7 +46,7 @@ extension SpeakerState {
         let loss: Verdict<Layer2Announcement>? =
           winners.contains(contender.key)
           ? nil : .withhold(self.ineligibility(in: contender.candidacy) ?? .notOwner)
-        actions += self.conclude(contender.key, loss ?? self.announcement(of: contender), hold: .everyone)
+        actions += self.conclude(contender, lost: loss, hold: .everyone)
       }
     }
     return actions
@@ -82,6 +82,11 @@ extension SpeakerState {
     return Contender(key: view.key, address: address, candidacy: candidacy, advertisements: advertisements)
   }
 
+  /// Which nodes may own a Service that can be announced at all.
+  func candidacy(of key: ObjectKey) -> NodeTable.Candidacy? {
+    self.services[key].flatMap { try? self.contender($0) }?.candidacy
+  }
+
   private func advertisements(
     for pool: ServiceTable.PoolIdentity, isHeld: Bool
   ) -> [L2AdvertisementConfiguration] {
@@ -105,6 +110,9 @@ extension SpeakerState {
     of address: IPAddress, in candidacy: NodeTable.Candidacy
   ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold) {
     if let reason = self.ineligibility(in: candidacy) { return (.withhold(reason), .nothing) }
+    if let node = self.yields[address], self.nodes.mayOwn(node, in: candidacy) {
+      return (.withhold(.notOwner), .rival(node))
+    }
     guard let own = self.nodes[self.settings.node] else { return (.withhold(.noMatchingAdvertisement), .nothing) }
     if let rival = self.nodes.rival(of: own, for: address, in: candidacy) {
       return (.withhold(.notOwner), .rival(rival))
@@ -152,6 +160,16 @@ extension SpeakerState {
 
   // MARK: What follows
 
+  /// Files what became of a contender: it lost, or it is announced as far as its addresses are free.
+  private mutating func conclude(
+    _ contender: Contender, lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold
+  ) -> [Action] {
+    let verdict = lost ?? self.announcement(of: contender)
+    guard let announcement = verdict.announcement else { return self.conclude(contender.key, verdict, hold: hold) }
+    let (vetted, actions) = self.vet(announcement)
+    return actions + self.file(contender.key, vetted, hold: hold)
+  }
+
   /// The announcement of a Service that this node owns, unless it lacks what is needed.
   private func announcement(of contender: Contender) -> Verdict<Layer2Announcement> {
     guard let own = self.nodes[self.settings.node], let view = self.services[contender.key]?.view else {
@@ -172,8 +190,14 @@ extension SpeakerState {
     return .announce(Layer2Announcement(service: contender.key, addresses: addresses, interfaces: interfaces))
   }
 
-  /// Files a verdict, and returns what it changes.
+  /// Files a verdict on a Service that waits for no probe, and returns what it changes.
   mutating func conclude(
+    _ key: ObjectKey, _ verdict: Verdict<Layer2Announcement>, hold: ServiceTable.Hold
+  ) -> [Action] {
+    self.stopWaiting(key) + self.file(key, verdict, hold: hold)
+  }
+
+  private mutating func file(
     _ key: ObjectKey, _ verdict: Verdict<Layer2Announcement>, hold: ServiceTable.Hold
   ) -> [Action] {
     guard let record = self.services[key] else { return [] }
@@ -181,7 +205,7 @@ extension SpeakerState {
     guard record.verdict != verdict else { return [] }
     let (old, new) = (record.verdict?.announcement, verdict.announcement)
     var actions: [Action] = []
-    if let old, Set(old.addresses) != Set(new?.addresses ?? []) {
+    if let old, !Set(old.addresses).isSubset(of: new?.addresses ?? []) {
       let reason = self.reason(forEnding: old, of: record.view, verdict)
       actions.append(.withdraw(key, old.addresses, .layer2, reason))
     }

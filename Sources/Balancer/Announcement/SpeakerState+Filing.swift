@@ -5,9 +5,15 @@ extension SpeakerState {
   /// Takes an event into the tables, and returns the Services whose verdict it can change.
   ///
   /// The actions are those that need no decision: a Service that is gone is withdrawn at once.
-  mutating func file(_ event: Event) -> (actions: [Action], touched: Set<ObjectKey>) {
+  mutating func file(
+    _ event: Event, at now: ContinuousClock.Instant
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
-    case .tick, .stopping: ([], [])
+    case .tick: ([], self.expireYields(at: now))
+    case .stopping: ([], [])
+    case .addressFree(let address): ([], self.fileFree(address))
+    case .addressOccupied(let address, let holder): self.file(address, occupiedBy: holder)
+    case .addressContested(let address, let holder): self.file(address, contestedBy: holder, at: now)
     case .services(let change): self.file(change)
     case .endpoints(let change): ([], Set(self.endpoints.apply(change)))
     case .nodes(let change): ([], self.file(change))
@@ -63,13 +69,13 @@ extension SpeakerState {
   private mutating func place(_ view: ExposedService) {
     if let name = self.poolIndex.pool(ofAll: view.addresses), let pool = self.pools.pools[name] {
       let identity = ServiceTable.PoolIdentity(name: name, labels: pool.labels)
-      self.services.put(view, pool: identity, isHeld: false)
+      self.services.put(view, pool: identity, isHeld: false, isNew: self.isDeciding)
     } else if let old = self.services[view.key], let pool = old.pool,
       Set(old.view.addresses) == Set(view.addresses)
     {
-      self.services.put(view, pool: pool, isHeld: true)
+      self.services.put(view, pool: pool, isHeld: true, isNew: self.isDeciding)
     } else {
-      self.services.put(view, pool: nil, isHeld: false)
+      self.services.put(view, pool: nil, isHeld: false, isNew: self.isDeciding)
     }
   }
 

@@ -22,6 +22,12 @@ package struct SpeakerState: StateMachine, Equatable {
     case l2Advertisements(ObjectChange<L2Advertisement>)
     /// The names of the interfaces on which addresses of a family can be announced, by family.
     case interfaces([IPFamily: Set<String>])
+    /// Nobody on the local network has an address that was asked for by `probe`.
+    case addressFree(IPAddress)
+    /// Somebody has it.
+    case addressOccupied(IPAddress, by: AddressHolder)
+    /// Somebody claims an address that is announced from here.
+    case addressContested(IPAddress, by: AddressHolder)
     /// The nodes whose speakers are alive, this one among them.
     case members(Set<String>)
     /// The process ends: everything is withdrawn.
@@ -37,6 +43,12 @@ package struct SpeakerState: StateMachine, Equatable {
     case claim(IPAddress, on: InterfaceSelection)
     /// Answer for an address no longer.
     case release(IPAddress)
+    /// Find out whether anybody on the local network has an address: an event tells. If somebody has, ask again now and
+    /// then, until it is free.
+    case probe(IPAddress, on: InterfaceSelection)
+    case abandonProbe(IPAddress)
+    /// Tell the neighbours once more, as somebody else has claimed the address.
+    case defend(IPAddress)
     case emit(EventNote)
     /// The problems of the configuration are now these; none = all is well.
     case report([Problem])
@@ -60,16 +72,20 @@ package struct SpeakerState: StateMachine, Equatable {
     package var failureDetector: FailureDetector
     /// The families that layer 2 can announce.
     package var families: Set<IPFamily>
+    /// Whether an address that nobody has announced yet is looked for on the local network first.
+    package var probesAddresses: Bool
 
     package init(
       node: String, loadBalancerClass: String? = nil, ignoresExclusion: Bool = false,
-      failureDetector: FailureDetector = .nodeReadiness, families: Set<IPFamily> = Set(IPFamily.allCases)
+      failureDetector: FailureDetector = .nodeReadiness, families: Set<IPFamily> = Set(IPFamily.allCases),
+      probesAddresses: Bool = false
     ) {
       self.node = node
       self.loadBalancerClass = loadBalancerClass
       self.ignoresExclusion = ignoresExclusion
       self.failureDetector = failureDetector
       self.families = families
+      self.probesAddresses = probesAddresses
     }
   }
 
@@ -97,6 +113,8 @@ package struct SpeakerState: StateMachine, Equatable {
   var advertisementsByPool: [String: [L2AdvertisementConfiguration]] = [:]
   var interfaces: [IPFamily: Set<String>] = [:]
   var claims = AddressClaims()
+  var vetting = AddressVetting()
+  var yields = AddressYields()
   private var reported: [Problem] = []
   /// How many verdicts have been reached since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
@@ -112,12 +130,12 @@ package struct SpeakerState: StateMachine, Equatable {
   /// Whether what is filed can change verdicts already.
   var isDeciding: Bool { self.phase == .deciding }
 
-  package var nextDeadline: ContinuousClock.Instant? { nil }
+  package var nextDeadline: ContinuousClock.Instant? { self.yields.nextDeadline }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
     guard self.phase != .stopped else { return [] }
     if event == .stopping { return self.stop() }
-    let (actions, touched) = self.file(event)
+    let (actions, touched) = self.file(event, at: now)
     let seen = Self.source(seenBy: event)
     switch self.phase {
     case .awaiting(var sources):
@@ -151,6 +169,9 @@ package struct SpeakerState: StateMachine, Equatable {
   /// The addresses that this node answers for.
   package var claimed: [IPAddress: InterfaceSelection] { self.claims.interfaces }
 
+  /// The addresses that are not announced because somebody else on the local network has them.
+  package var occupied: [IPAddress: AddressHolder] { self.vetting.occupied }
+
   /// What was decided about a Service; nil = it is not one of ours, or nothing has been decided yet.
   package func verdict(of service: ObjectKey) -> Verdict<Layer2Announcement>? { self.services[service]?.verdict }
 
@@ -176,7 +197,9 @@ package struct SpeakerState: StateMachine, Equatable {
     case .l2Advertisements(.synced): .l2Advertisements
     case .interfaces: .interfaces
     case .members: .members
-    case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .stopping: nil
+    case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .addressFree, .addressOccupied,
+      .addressContested, .stopping:
+      nil
     }
   }
 

@@ -32,6 +32,10 @@ package enum Withheld: String, Sendable, Hashable, CaseIterable {
   case noEndpoints
   /// The owner has none of the interfaces that the advertisements list (contract section 21.24).
   case noMatchingInterface
+  /// Nobody has announced the addresses yet, so they are being looked for on the local network.
+  case probing
+  /// Somebody on the local network has the addresses.
+  case addressInUse
   /// The protocol does not announce addresses of the family.
   case familyNotSupported
 

@@ -1,4 +1,5 @@
 import KubernetesModel
+import Primitives
 
 /// A Node in the fields that decide whether it may announce (contract section 4).
 ///
@@ -23,14 +24,18 @@ package struct NodeView: Sendable, Hashable {
   package var readiness: Readiness
   /// Whether the network of the node is reported as not set up (`NetworkUnavailable=True`).
   package var isNetworkUnavailable: Bool
+  /// What the node is known by on its networks.
+  package var addresses: [IPAddress]
 
   package init(
-    name: String, labels: [String: String] = [:], readiness: Readiness = .ready, isNetworkUnavailable: Bool = false
+    name: String, labels: [String: String] = [:], readiness: Readiness = .ready, isNetworkUnavailable: Bool = false,
+    addresses: [IPAddress] = []
   ) {
     self.name = name
     self.labels = labels
     self.readiness = readiness
     self.isNetworkUnavailable = isNetworkUnavailable
+    self.addresses = addresses
   }
 
   package init(_ node: Node) {
@@ -39,7 +44,8 @@ package struct NodeView: Sendable, Hashable {
     self.init(
       name: node.key.name, labels: node.metadata.labels ?? [:],
       readiness: ready.map { $0.status == "True" ? .ready : .notReady } ?? .unreported,
-      isNetworkUnavailable: conditions.contains { $0.type == "NetworkUnavailable" && $0.status == "True" })
+      isNetworkUnavailable: conditions.contains { $0.type == "NetworkUnavailable" && $0.status == "True" },
+      addresses: (node.status?.addresses ?? []).compactMap { IPAddress($0.address) })
   }
 
   package var isExcludedFromBalancing: Bool { self.labels[Self.exclusionLabel] != nil }

@@ -97,7 +97,7 @@ package final class NetlinkSocket: Sendable {
     throw .neverConsistent
   }
 
-  private struct Dump {
+  struct Dump {
     var messages: [NetlinkMessage] = []
     var isConsistent = true
   }
@@ -111,7 +111,7 @@ package final class NetlinkSocket: Sendable {
     return request
   }
 
-  private func dump(_ type: some BinaryInteger, _ request: [UInt8]) throws(Failure) -> Dump {
+  func dump(_ type: some BinaryInteger, _ request: [UInt8]) throws(Failure) -> Dump {
     let message = NetlinkMessage(
       type: UInt16(type), flags: UInt16(NLM_F_REQUEST | NLM_F_DUMP), sequence: 1, payload: request[...])
     let bytes = message.bytes

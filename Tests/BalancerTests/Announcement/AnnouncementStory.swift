@@ -10,22 +10,29 @@ import TestKit
 ///     interfaces eth0,eth1
 ///     pool NAME RANGE,RANGE [LABEL=VALUE ...]  `no pool NAME` deletes, so for all objects
 ///     ad NAME [pools=A,B] [poolsWith=L=V] [on=LABEL=VALUE] [interfaces=A,B] [for=LABEL=VALUE]
-///     node NAME [notReady|unreported] [noNetwork] [LABEL=VALUE ...]
+///     node NAME [notReady|unreported] [noNetwork] [at=ADDRESS,ADDRESS] [LABEL=VALUE ...]
 ///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [class=C] [type=T] [LABEL=VALUE ...]
 ///     endpoints NS/NAME NODE,NODE|none
 ///     members NODE,NODE
+///     free ADDRESS                             nobody on the network has it
+///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
+///     wait SECONDS                             time passes
 ///     stopping
 ///
 /// `told` writes the events with what really happened after each; a story that is true is told as it was written.
 /// Events on Services (`> event`) and everything else are in the order of the actions.
 struct AnnouncementStory {
   private(set) var state: SpeakerState
+  private var now = t0
 
-  init(node: String = "w1", gossips: Bool = false, families: Set<IPFamily> = [.ipv4], class: String? = nil) {
+  init(
+    node: String = "w1", gossips: Bool = false, families: Set<IPFamily> = [.ipv4], class: String? = nil,
+    probes: Bool = false
+  ) {
     self.state = SpeakerState(
       settings: SpeakerState.Settings(
         node: node, loadBalancerClass: `class`, failureDetector: gossips ? .gossip : .nodeReadiness,
-        families: families))
+        families: families, probesAddresses: probes))
   }
 
   mutating func told(_ story: String) -> String {
@@ -46,8 +53,9 @@ struct AnnouncementStory {
   private mutating func happened(_ line: String) -> [String] {
     let words = line.split(separator: " ").map(String.init)
     guard let verb = words.first, verb != "#" else { return [] }
+    if verb == "wait" { self.now += .seconds(words.last.flatMap { Int($0) } ?? 0) }
     return Self.events(verb, Array(words.dropFirst())).flatMap { event in
-      self.state.handle(event, at: t0).map { "> " + Self.text(of: $0) }
+      self.state.handle(event, at: self.now).map { "> " + Self.text(of: $0) }
     }
   }
 
@@ -65,6 +73,10 @@ struct AnnouncementStory {
     case "service": return [.services(.applied(Self.service(first, rest)))]
     case "endpoints": return [.endpoints(.applied(Self.endpoints(first, rest)))]
     case "members": return [.members(Set(Self.list(first)))]
+    case "free": return IPAddress(first).map { [.addressFree($0)] } ?? []
+    case "occupied": return IPAddress(first).map { [.addressOccupied($0, by: Self.holder(rest))] } ?? []
+    case "contested": return IPAddress(first).map { [.addressContested($0, by: Self.holder(rest))] } ?? []
+    case "wait": return [.tick]
     case "stopping": return [.stopping]
     case "no": return Self.deletion(first, rest.first ?? "")
     default: return []
@@ -113,11 +125,22 @@ struct AnnouncementStory {
     return L2Advertisement(metadata: ObjectMeta(name: name, namespace: "metallb-system"), spec: spec)
   }
 
+  private static func holder(_ words: [String]) -> AddressHolder {
+    AddressHolder(
+      hardware: MACAddress(words.first ?? "") ?? .broadcast, interface: "eth0",
+      addresses: Self.list(words.dropFirst().first ?? "").compactMap { IPAddress($0) })
+  }
+
   private static func node(_ name: String, _ words: [String]) -> NodeView {
+    let addresses = words.first { $0.hasPrefix("at=") }.map { Self.list(String($0.dropFirst(3))) } ?? []
+    return Self.node(name, words.filter { !$0.hasPrefix("at=") }, at: addresses.compactMap { IPAddress($0) })
+  }
+
+  private static func node(_ name: String, _ words: [String], at addresses: [IPAddress]) -> NodeView {
     NodeView(
       name: name, labels: Self.labels(words),
       readiness: words.contains("notReady") ? .notReady : words.contains("unreported") ? .unreported : .ready,
-      isNetworkUnavailable: words.contains("noNetwork"))
+      isNetworkUnavailable: words.contains("noNetwork"), addresses: addresses)
   }
 
   private static func service(_ name: String, _ words: [String]) -> ExposedService {
@@ -174,6 +197,9 @@ struct AnnouncementStory {
       "withdraw \(service) \(Self.text(addresses)) \(announcingProtocol.rawValue) \(reason.rawValue)"
     case .claim(let address, let interfaces): "claim \(address) on \(Self.text(interfaces))"
     case .release(let address): "release \(address)"
+    case .probe(let address, let interfaces): "probe \(address) on \(Self.text(interfaces))"
+    case .abandonProbe(let address): "abandon \(address)"
+    case .defend(let address): "defend \(address)"
     case .emit(let note):
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
     case .report(let problems):

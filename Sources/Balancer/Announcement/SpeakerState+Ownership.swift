@@ -1,0 +1,110 @@
+import KubernetesModel
+import Primitives
+
+/// One owner on the wire: what is heard there about addresses, and what follows from it.
+extension SpeakerState {
+  // MARK: Before an address is announced
+
+  mutating func fileFree(_ address: IPAddress) -> Set<ObjectKey> {
+    self.vetting.file(.free, of: address) ? self.vetting.services(waitingFor: address) : []
+  }
+
+  /// A stranger is reported and not fought; another speaker is a matter of the election.
+  mutating func file(
+    _ address: IPAddress, occupiedBy holder: AddressHolder
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
+    let isStranger = self.nodes.node(withAnyOf: holder.addresses) == nil
+    guard self.vetting.file(isStranger ? .occupied(holder) : .free, of: address) else { return ([], []) }
+    let services = self.vetting.services(waitingFor: address)
+    let notes = services.sorted().compactMap { self.services[$0]?.view }
+      .map { Action.emit(self.addressInUse($0, address, holder)) }
+    return (isStranger ? notes : [], services)
+  }
+
+  /// What is announced of a Service that this node owns: all addresses, but for those that are still looked for on the
+  /// local network and those that a stranger has.
+  ///
+  /// An address that some node has announced before is not looked for: its former owner may be dying, and whoever takes
+  /// over must not lose time.
+  mutating func vet(_ announcement: Layer2Announcement) -> (verdict: Verdict<Layer2Announcement>, actions: [Action]) {
+    let key = announcement.service
+    guard self.settings.probesAddresses, self.services[key]?.isUntried == true else {
+      return (.announce(announcement), self.stopWaiting(key))
+    }
+    let untried = announcement.addresses.filter { !self.claims.holds($0) }
+    let (asked, abandoned) = self.vetting.wait(key, for: Set(untried))
+    let actions =
+      abandoned.map { Action.abandonProbe($0) } + asked.map { .probe($0, on: announcement.interfaces) }
+    let standings = untried.map { self.vetting[$0] }
+    guard !standings.contains(.asked) else { return (.withhold(.probing), actions) }
+    let occupied = Set(untried.filter { self.vetting[$0] != .free })
+    guard occupied.count < announcement.addresses.count else { return (.withhold(.addressInUse), actions) }
+    if occupied.isEmpty {
+      self.services.markTried(key)
+      return (.announce(announcement), actions + self.stopWaiting(key))
+    }
+    var partial = announcement
+    partial.addresses.removeAll { occupied.contains($0) }
+    return (.announce(partial), actions)
+  }
+
+  /// A Service that does not wait for probes, for whatever reason.
+  mutating func stopWaiting(_ key: ObjectKey) -> [Action] {
+    self.vetting.wait(key, for: []).abandoned.map { .abandonProbe($0) }
+  }
+
+  // MARK: While an address is announced
+
+  /// Two nodes that both think they own an address agree by its order of nodes: the later one yields at once, the first
+  /// tells the neighbours again. Against a stranger the address is defended, as it was ours first.
+  mutating func file(
+    _ address: IPAddress, contestedBy holder: AddressHolder, at now: ContinuousClock.Instant
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
+    guard self.claims.holds(address) else { return ([], []) }
+    let services = self.services.services(withAddress: address).filter {
+      self.services[$0]?.verdict?.announcement != nil
+    }
+    guard let node = self.nodes.node(withAnyOf: holder.addresses), node != self.settings.node else {
+      let notes = services.sorted().compactMap { self.services[$0]?.view }
+        .map { Action.emit(self.addressContested($0, address, holder)) }
+      return ([.defend(address)] + notes, [])
+    }
+    guard let first = services.min(), let election = self.electionAddress(of: first),
+      let candidacy = self.candidacy(of: first), self.nodes.mayOwn(node, in: candidacy),
+      self.nodes.precedes(node, self.settings.node, for: election)
+    else { return ([.defend(address)], []) }
+    self.yields.yield(election, to: node, at: now)
+    return ([], self.services.company(of: first))
+  }
+
+  /// The address that decides who owns a Service: the smallest first one of those that share addresses with it.
+  private func electionAddress(of key: ObjectKey) -> IPAddress? {
+    self.services.company(of: key).compactMap { self.services[$0] }
+      .filter { $0.verdict?.announcement != nil }.compactMap(\.view.addresses.first).min()
+  }
+
+  mutating func expireYields(at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+    self.yields.expire(at: now).reduce(into: []) { $0.formUnion(self.services.services(withAddress: $1)) }
+  }
+
+  // MARK: What users see
+
+  private func addressInUse(_ service: ExposedService, _ address: IPAddress, _ holder: AddressHolder) -> EventNote {
+    EventNote(
+      object: service.reference, type: .warning, reason: "addressInUse",
+      message: "\(address) is already in use by \(self.text(holder)); it is announced once that host gives it up. "
+        + "Exclude the address from the pool, or take it from that host")
+  }
+
+  private func addressContested(_ service: ExposedService, _ address: IPAddress, _ holder: AddressHolder) -> EventNote {
+    EventNote(
+      object: service.reference, type: .warning, reason: "addressContested",
+      message: "\(address), announced from node \(GoText.quoted(self.settings.node)), is also claimed by "
+        + "\(self.text(holder)). Exclude the address from the pool, or take it from that host")
+  }
+
+  private func text(_ holder: AddressHolder) -> String {
+    "\(holder.hardware) on interface \(GoText.quoted(holder.interface))"
+      + (holder.addresses.isEmpty ? "" : " (\(holder.addresses.map(\.description).joined(separator: ", ")))")
+  }
+}
