@@ -1,0 +1,94 @@
+import Foundation
+import Harness
+import Testing
+
+extension Everything.Clusters {
+  /// An address has one owner on the wire: a stranger's is not taken, ours is not given away, and users learn of both.
+  @Suite(.lab(nodes: 2), .timeLimit(.minutes(3)))
+  struct AddressOwnershipTests {
+    let lab: Lab
+    let kubectl: Kubectl
+
+    init() async throws {
+      self.lab = try await Lab.fresh()
+      self.kubectl = self.lab.kubectl
+      try await self.kubectl.apply(
+        Manifest.pool("pool", "192.168.40.0/24", "2001:db8:40::/120"), Manifest.advertisement("l2", pools: "pool"),
+        Manifest.deployment("web", replicas: 1))
+      try await self.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+    }
+
+    private func ip(_ words: String...) async throws {
+      let command = (["ip"] + words).joined(separator: " ")
+      _ = try await self.lab.exec("router", "sh", "-c", command).expectSuccess()
+    }
+
+    private func reasons(about service: String) async throws -> [String] {
+      try await self.kubectl.events(about: service).map(\.reason)
+    }
+
+    private func counter(_ name: String, of address: String) async throws -> Double {
+      var sum = 0.0
+      for index in 1...self.lab.nodes.count {
+        let page = try await self.lab.exec(
+          "node-\(index)", "curl", "--silent", "--insecure", "--max-time", "2",
+          "https://198.18.0.1\(index):9120/metrics")
+        for line in page.out.split(separator: "\n") where line.hasPrefix("\(name){ip=\"\(address)\"}") {
+          sum += line.split(separator: " ").last.flatMap { Double($0) } ?? 0
+        }
+      }
+      return sum
+    }
+
+    @Test(arguments: [("192.168.40.0", "192.168.40.0/32"), ("2001:db8:40::1", "2001:db8:40::1/128")])
+    func `an address that a stranger has is left to him until he gives it up`(
+      address: String, onRouter: String
+    ) async throws {
+      try await self.ip("address", "add", onRouter, "dev", "eth0")
+      let families = address.contains(":") ? "IPv6" : "IPv4"
+      try await self.kubectl.apply(
+        Manifest.service("web", spec: "loadBalancerIP: \"\(address)\"\nipFamilies: [\(families)]"))
+      try await self.lab.awaitAddress(address, of: "web")
+      let router = try await self.lab.hardwareAddress(of: "router")
+      let warning = try await eventually("the event names the stranger") {
+        try await self.kubectl.events(about: "web").first { $0.reason == "addressInUse" }
+      } isRight: {
+        $0 != nil
+      }
+      #expect(warning?.type == "Warning")
+      #expect(warning?.message.hasPrefix("\(address) is already in use by \(router) on interface \"eth0\"") == true)
+      #expect(try await self.counter("metallb_layer2_addresses_in_use", of: address) == 1)
+      #expect(try await self.counter("metallb_layer2_gratuitous_sent", of: address) == 0)
+      #expect(try await !self.reasons(about: "web").contains("nodeAssigned"))
+
+      try await self.ip("address", "del", onRouter, "dev", "eth0")
+      try await self.lab.awaitAnswer(from: address.contains(":") ? "[\(address)]" : address, within: .seconds(25))
+      #expect(try await self.reasons(about: "web").contains("nodeAssigned"))
+      #expect(try await self.counter("metallb_layer2_addresses_in_use", of: address) == 0)
+      try await self.kubectl("delete", "service", "web")
+    }
+
+    @Test func `whoever claims what is announced is counted, named, and answered at once`() async throws {
+      try await self.kubectl.apply(Manifest.service("web", spec: "loadBalancerIP: 192.168.40.7"))
+      try await self.lab.awaitAddress("192.168.40.7", of: "web")
+      let announcer = try await self.lab.announcer(of: "192.168.40.7", service: "web")
+      try await self.lab.awaitAnswer(from: "192.168.40.7")
+      try await self.ip("address", "add", "192.168.40.7/32", "dev", "eth0")
+      _ = try await self.lab.exec("router", "arping", "-A", "-c", "1", "-I", "eth0", "192.168.40.7")
+      try await self.ip("address", "del", "192.168.40.7/32", "dev", "eth0")
+      // The client's table, which the stranger's claim had changed, has the owner again.
+      let owner = try await self.lab.hardwareAddress(of: announcer)
+      try await eventually("the client knows the owner") {
+        try await self.lab.exec("client", "ip", "neighbour", "show", "192.168.40.7").out
+      } isRight: {
+        $0.lowercased().contains(owner)
+      }
+      try await eventually("an event tells") {
+        try await self.reasons(about: "web")
+      } isRight: {
+        $0.contains("addressContested")
+      }
+      #expect(try await self.counter("metallb_layer2_conflicts_total", of: "192.168.40.7") >= 1)
+    }
+  }
+}
