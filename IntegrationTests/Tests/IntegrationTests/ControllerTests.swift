@@ -159,8 +159,7 @@ extension Everything.Servers {
         let report = try await rival.output(within: .seconds(60)).expectSuccess().split(separator: " ")
         #expect(report.first == "patched", "\(report.joined(separator: " "))")
         #expect(try #require(report.last.flatMap { Int($0) }) > 100)
-        // A watch that falls silent under this load is noticed after 90 s.
-        let addresses = try await eventually("all have addresses of the last pool", within: .seconds(120)) {
+        let addresses = try await eventually("all have addresses of the last pool", within: .seconds(20)) {
           try await self.kubectl.allAddresses()
         } isRight: { addresses in
           addresses.count == 30 && addresses.allSatisfy { $0.contains("=10.8.5.") }
