@@ -3,17 +3,20 @@ import KubernetesModel
 import Primitives
 
 /// Prints how many addresses a second the allocator gives: with few and with a million given before, in pools that are
-/// fresh and in pools that are almost full, and with all Services under one sharing key.
+/// fresh and in pools that are almost full, to Services that have them already, and with all under one sharing key.
 ///
 ///     swift run -c release allocator-benchmark
 @main
 struct AllocatorBenchmark {
   static func main() throws {
     try Self.report("20,000 fresh addresses from a /8", 20_000) { try Self.fill(["10.0.0.0/8"], .ipv4, $0) }
-    for count in [10_000, 1_000_000] {
+    for count in [10_000, 100_000, 1_000_000] {
       try Self.report("\(count) fresh addresses from a /8", count) { try Self.fill(["10.0.0.0/8"], .ipv4, $0) }
       try Self.report("\(count) fresh addresses from a /32 of IPv6", count) {
         try Self.fill(["2001:db8::/32"], .ipv6, $0)
+      }
+      try Self.report("\(count) addresses that Services have already, taken over", count) {
+        try Self.adopt("10.0.0.0/8", $0)
       }
       try Self.reportChurn(pool: "10.0.0.0/8", family: .ipv4, size: count)
       try Self.reportChurn(pool: "2001:db8::/32", family: .ipv6, size: count)
@@ -62,6 +65,16 @@ struct AllocatorBenchmark {
   static func fill(_ blocks: [String], _ family: IPFamily, _ count: Int, sharing: SharingKey? = nil) throws {
     var allocator = Self.allocator(blocks)
     for number in 0..<count { try allocator.allocate(Self.request(number, family, sharing: sharing)) }
+  }
+
+  /// What a controller does at its start: each Service keeps the address that its status says.
+  static func adopt(_ block: String, _ count: Int) throws {
+    guard let network = IPPrefix(block) else { return }
+    var allocator = Self.allocator([block])
+    for number in 0..<count {
+      guard let address = IPAddress(.ipv4, bits: network.address.bits + UInt128(number)) else { return }
+      try allocator.assign([address], to: Self.request(number, .ipv4))
+    }
   }
 
   static func allocator(_ blocks: [String]) -> Allocator {
