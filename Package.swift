@@ -102,13 +102,13 @@ let package = Package(
       "Lab",
       [
         "CLinux", "HostNetwork", "KubernetesClient", "KubernetesModel", "Primitives", "Runner", "Serving", certificates,
-        crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, yams,
+        crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
       ]),
     .executableTarget(
       name: "metallb",
       dependencies: [
-        "Controller", "KubernetesClient", "Lab", "Primitives", "Runner", "Serving", "Speaker", argumentParser, logging,
-        serviceLifecycle, unixSignals,
+        "Balancer", "Controller", "KubernetesClient", "KubernetesModel", "Lab", "Primitives", "Runner", "Serving",
+        "Speaker", argumentParser, logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
 

@@ -1,6 +1,6 @@
 import FoundationEssentials
+import KubernetesClient
 import KubernetesModel
-import Yams
 
 /// Objects written in YAML or JSON files, as `kubectl apply -f` takes them.
 package enum ManifestFiles {
@@ -32,7 +32,7 @@ package enum ManifestFiles {
   private static func objects(inFile path: String) throws(Failure) -> [JSONValue] {
     do {
       let data = try Data(contentsOf: URL(filePath: path))
-      return try Yams.compose_all(yaml: String(decoding: data, as: UTF8.self)).map { JSONValue($0) }.flatMap {
+      return try YAMLText.documents(String(decoding: data, as: UTF8.self)).flatMap {
         $0["kind"]?.string == "List" ? $0["items"]?.array ?? [] : [$0]
       }.filter { $0.object != nil }
     } catch {

@@ -1,6 +1,6 @@
 import Glibc
+import KubernetesClient
 import KubernetesModel
-import Yams
 
 /// The objects that the demo applies.
 package enum DemoManifest {
@@ -20,7 +20,7 @@ package enum DemoManifest {
   }
 
   package static func objects(in yaml: String) throws -> [JSONValue] {
-    try Yams.compose_all(yaml: yaml).map { JSONValue($0) }.filter { $0.object != nil }
+    try YAMLText.documents(yaml).filter { $0.object != nil }
   }
 
   /// A pool and its announcement, as the first page of every walkthrough has them.
