@@ -48,6 +48,8 @@ package struct ControllerOptions: Sendable {
 
   /// Where pools are configured and secrets live.
   package var namespace: String
+  /// The ConfigMap there that stands in for objects; nil = none.
+  package var legacyConfigMap: String?
   /// The own pod, which owns what goes with it; nil = not known.
   package var podName: String?
   package var loadBalancerClass: String?
@@ -59,11 +61,12 @@ package struct ControllerOptions: Sendable {
   package var servers: ProcessServers.Settings
 
   package init(
-    namespace: String, podName: String? = nil, loadBalancerClass: String? = nil,
+    namespace: String, legacyConfigMap: String? = nil, podName: String? = nil, loadBalancerClass: String? = nil,
     unknownPool: UnknownPool = .allocate, webhookMode: WebhookMode = .enabled, webhooks: Webhooks,
     memberlistSecret: MemberlistSecret? = nil, servers: ProcessServers.Settings
   ) {
     self.namespace = namespace
+    self.legacyConfigMap = legacyConfigMap
     self.podName = podName
     self.loadBalancerClass = loadBalancerClass
     self.unknownPool = unknownPool

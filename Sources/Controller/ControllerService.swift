@@ -136,10 +136,18 @@ package struct ControllerService: ServiceLifecycle.Service {
         logger: self.logger)
       let tasks = ChildTasks(limit: Self.writesInFlight * 2, capacity: 65_536)
       group.addTask { await tasks.run() }
+      let reporter = Reporter(recorder: recorder, keeper: keeper, logger: self.logger)
+      let feed = ConfigurationFeed(
+        client: self.client, namespace: self.options.namespace, configMap: self.options.legacyConfigMap,
+        reporter: reporter, leadership: election.leadership, tally: tally, logger: self.logger)
       group.addTask {
-        await LeadershipChanges(client: self.client, election: election, inbox: inbox).run { await keeper.run() }
+        await LeadershipChanges(client: self.client, election: election, inbox: inbox).run {
+          feed.tellWhatWaits()
+          await keeper.run()
+        }
       }
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
+      group.addTask { await feed.run(into: inbox) }
       keeper.conclude(.unknown)
       let state = ControllerState(
         settings: ControllerState.Settings(
@@ -147,8 +155,8 @@ package struct ControllerService: ServiceLifecycle.Service {
           unknownPool: self.options.unknownPool == .fail ? .fail : .allocate,
           writesInFlight: Self.writesInFlight, awaitsElection: true, seed: dice.next()))
       let hands = ControllerHands(
-        client: self.client, reporter: Reporter(recorder: recorder, keeper: keeper, logger: self.logger), tasks: tasks,
-        inbox: inbox, leadership: election.leadership, tally: tally, logger: self.logger)
+        client: self.client, reporter: reporter, tasks: tasks, inbox: inbox, leadership: election.leadership,
+        tally: tally, logger: self.logger)
       await RunLoop<ControllerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
         for action in actions { hands.perform(action) }
         window.open(on: machine)
@@ -162,10 +170,7 @@ package struct ControllerService: ServiceLifecycle.Service {
     to group: inout TaskGroup<Void>, inbox: Inbox<ControllerState.Event>, tally: UpdateTally
   ) {
     let services = Watcher(self.client, KubernetesModel.Service.self, logger: self.logger)
-    let pools = Watcher(self.client, IPAddressPool.self, namespace: self.options.namespace, logger: self.logger)
     let namespaces = Watcher(self.client, Namespace.self, logger: self.logger)
-    let l2 = Watcher(self.client, L2Advertisement.self, namespace: self.options.namespace, logger: self.logger)
-    let bgp = Watcher(self.client, BGPAdvertisement.self, namespace: self.options.namespace, logger: self.logger)
     group.addTask {
       await services.run { change in
         tally.count(change)
@@ -174,19 +179,11 @@ package struct ControllerService: ServiceLifecycle.Service {
       }
     }
     group.addTask {
-      await pools.run { change in
-        tally.count(change)
-        await inbox.send(.pools(change))
-      }
-    }
-    group.addTask {
       await namespaces.run { change in
         self.complain(about: change, of: Namespace.type)
         await inbox.send(.namespaces(change))
       }
     }
-    group.addTask { await l2.run { await inbox.send(.l2Advertisements($0)) } }
-    group.addTask { await bgp.run { await inbox.send(.bgpAdvertisements($0)) } }
   }
 
   private func complain<R>(about change: ObjectChange<R>, of type: ResourceType) {

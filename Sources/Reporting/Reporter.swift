@@ -9,6 +9,7 @@ import Logging
 package struct Reporter: Sendable {
   private let recorder: EventRecorder
   private let keeper: ConfigurationStateKeeper
+  private let board = ProblemBoard()
   private let logger: Logger
 
   package init(recorder: EventRecorder, keeper: ConfigurationStateKeeper, logger: Logger) {
@@ -27,9 +28,11 @@ package struct Reporter: Sendable {
   }
 
   /// Tells what is wrong with the configuration now; nothing = all is well.
-  package func tell(_ problems: [Problem]) {
-    self.keeper.conclude(ConfigurationVerdict(problems))
-    if problems.isEmpty { self.logger.info("the configuration is valid") }
+  package func tell(_ problems: [Problem], in source: ProblemBoard.Source = .objects) {
+    if let all = self.board.note(problems, in: source) { self.keeper.conclude(ConfigurationVerdict(all)) }
+    if problems.isEmpty {
+      self.logger.info(source == .objects ? "the configuration is valid" : "the ConfigMap is valid")
+    }
     for problem in problems {
       self.logger.log(
         level: problem.severity == .warning ? .warning : .error, "the configuration has a problem",

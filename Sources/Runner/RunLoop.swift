@@ -43,6 +43,19 @@ package struct RunLoop<Machine: StateMachine, C: Clock>: Sendable where C.Instan
   }
 }
 
+extension RunLoop {
+  /// The same for a machine that only translates and waits for nobody: its actions are performed one after the other, and
+  /// the next event is read when the last of them is through.
+  package func relay(_ initial: sending Machine, perform: (Machine.Action) async -> Void) async {
+    var machine = initial
+    while !Task.isCancelled {
+      let event = await self.inbox.next(before: machine.nextDeadline, on: self.clock)
+      if event == nil, Task.isCancelled || self.inbox.isFinished { return }
+      for action in machine.handle(event ?? .tick, at: self.clock.now) { await perform(action) }
+    }
+  }
+}
+
 extension RunLoop where C == ContinuousClock {
   package init(inbox: Inbox<Machine.Event>) {
     self.init(inbox: inbox, clock: ContinuousClock())

@@ -4,6 +4,8 @@ import Serving
 package struct SpeakerOptions: Sendable, Hashable {
   /// Where pools and advertisements are configured.
   package var namespace: String
+  /// The ConfigMap there that stands in for objects; nil = none.
+  package var legacyConfigMap: String?
   /// The name of the Node that this process runs on.
   package var node: String
   /// The own pod, which owns what goes with it; nil = not known.
@@ -24,12 +26,14 @@ package struct SpeakerOptions: Sendable, Hashable {
   package static let standardExclusionFile = "/etc/metallb/excludel2.yaml"
 
   package init(
-    namespace: String, node: String, podName: String? = nil, loadBalancerClass: String? = nil,
+    namespace: String, legacyConfigMap: String? = nil, node: String, podName: String? = nil,
+    loadBalancerClass: String? = nil,
     ignoresExclusion: Bool = false,
     servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
     refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true
   ) {
     self.namespace = namespace
+    self.legacyConfigMap = legacyConfigMap
     self.node = node
     self.podName = podName
     self.loadBalancerClass = loadBalancerClass

@@ -100,11 +100,14 @@ package struct SpeakerService: ServiceLifecycle.Service {
       let keeper = self.configurationStateKeeper()
       group.addTask { await keeper.run() }
       group.addTask { await self.answer(with: responder, inbox: inbox) }
+      let reporter = Reporter(recorder: recorder, keeper: keeper, logger: self.logger)
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
+      let feed = ConfigurationFeed(
+        client: self.client, namespace: self.options.namespace, configMap: self.options.legacyConfigMap,
+        reporter: reporter, tally: tally, logger: self.logger)
+      group.addTask { await feed.run(into: inbox) }
       keeper.conclude(.unknown)
-      let hands = SpeakerHands(
-        responder: responder, reporter: Reporter(recorder: recorder, keeper: keeper, logger: self.logger),
-        logger: self.logger)
+      let hands = SpeakerHands(responder: responder, reporter: reporter, logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
@@ -144,10 +147,9 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: UpdateTally) {
     func follow<R: KubernetesResource>(
-      _ type: R.Type, namespace: String? = nil,
-      _ event: @escaping @Sendable (ObjectChange<R>) -> SpeakerState.Event
+      _ type: R.Type, _ event: @escaping @Sendable (ObjectChange<R>) -> SpeakerState.Event
     ) {
-      let watcher = Watcher(self.client, type, namespace: namespace, logger: self.logger)
+      let watcher = Watcher(self.client, type, logger: self.logger)
       group.addTask {
         await watcher.run { change in
           tally.count(change)
@@ -159,8 +161,6 @@ package struct SpeakerService: ServiceLifecycle.Service {
     follow(KubernetesModel.Service.self) { .services($0.map(ExposedService.init)) }
     follow(EndpointSlice.self) { .endpoints($0.map(EndpointsView.init)) }
     follow(Node.self) { .nodes($0.map(NodeView.init)) }
-    follow(IPAddressPool.self, namespace: self.options.namespace) { .pools($0) }
-    follow(L2Advertisement.self, namespace: self.options.namespace) { .l2Advertisements($0) }
   }
 
   private func complain<R: KubernetesResource>(about change: ObjectChange<R>, of type: R.Type) {

@@ -38,7 +38,7 @@ struct ControllerCommand: AsyncParsableCommand {
     let namespace = try self.process.resolvedNamespace()
     let secretName = self.mlSecretName ?? environment["METALLB_ML_SECRET_NAME"] ?? ""
     let options = ControllerOptions(
-      namespace: namespace, podName: self.process.resolvedPodName,
+      namespace: namespace, legacyConfigMap: self.process.legacyConfigMap, podName: self.process.resolvedPodName,
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       unknownPool: self.unknownPool, webhookMode: self.webhooks.webhookMode,
       webhooks: try self.webhooks.options(tls: self.tls.profile()),

@@ -15,6 +15,12 @@ struct ProcessOptions: ParsableArguments {
   @Option(help: "Where pools and secrets are; by default METALLB_NAMESPACE, or the pod's own.")
   var namespace: String?
 
+  @Option(
+    help:
+      "The ConfigMap that MetalLB 0.8 to 0.12 was configured with; it counts where there are no objects; empty = none."
+  )
+  var config = "config"
+
   @Option(help: "How much to say: all, debug, info, warn, error or none.")
   var logLevel: LogLevel = .info
 
@@ -66,6 +72,9 @@ struct ProcessOptions: ParsableArguments {
   var resolvedPodName: String? {
     [self.podName, Self.environment["METALLB_POD_NAME"]].compactMap { $0 }.first { !$0.isEmpty }
   }
+
+  /// The ConfigMap that stands in for objects; nil = none.
+  var legacyConfigMap: String? { self.config.isEmpty ? nil : self.config }
 
   func client(agent: String, logger: Logger) throws -> KubernetesClient {
     let configuration = try ClusterConfiguration.load(

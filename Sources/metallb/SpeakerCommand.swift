@@ -63,7 +63,8 @@ struct SpeakerCommand: AsyncParsableCommand {
     JSONLinesLogHandler.bootstrap(level: self.process.logLevel)
     let logger = Logger(label: "speaker")
     let options = SpeakerOptions(
-      namespace: namespace, node: node, podName: self.process.resolvedPodName,
+      namespace: namespace, legacyConfigMap: self.process.legacyConfigMap, node: node,
+      podName: self.process.resolvedPodName,
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       ignoresExclusion: self.ignoreExcludeLb,
       servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),

@@ -151,10 +151,11 @@ extension ControllerState {
     }
   }
 
-  /// The write that is still needed for the status of a pool in force; nil = none.
+  /// The write that is still needed for the status of a pool in force; nil = none. A pool that the API server does not
+  /// have, as it stands in the old ConfigMap, has no status.
   private func poolWrite(of key: ObjectKey) -> PoolStatusWrite? {
-    guard var object = self.configuration.object(of: key), self.configuration.pools[key.name]?.key == key,
-      let counters = self.allocator.counters(of: key.name)
+    guard var object = self.configuration.object(of: key), object.metadata.uid != nil,
+      self.configuration.pools[key.name]?.key == key, let counters = self.allocator.counters(of: key.name)
     else { return nil }
     let status = IPAddressPool.Status(
       assignedIPv4: counters.ipv4.assigned, assignedIPv6: counters.ipv6.assigned,
