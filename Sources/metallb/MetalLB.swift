@@ -10,6 +10,10 @@ struct MetalLB: AsyncParsableCommand {
     subcommands: [
       ControllerCommand.self,
       SpeakerCommand.self,
+      CheckCommand.self,
+      ExplainCommand.self,
+      PlanCommand.self,
+      MigrateCommand.self,
       LabCommand.self,
       LabContainerCommand.self,
       LabWebCommand.self,
@@ -20,6 +24,7 @@ struct MetalLB: AsyncParsableCommand {
 @main
 enum Main {
   static func main() async {
-    await MetalLB.main(GoFlags.arguments(CommandLine.arguments, commands: ["controller", "speaker"]))
+    await MetalLB.main(
+      GoFlags.arguments(CommandLine.arguments, commands: ["controller", "speaker", "migrate", "configmaptocrs"]))
   }
 }

@@ -1,0 +1,160 @@
+import KubernetesModel
+import Primitives
+
+/// Who announces a Service, and why, node by node and advertisement by advertisement.
+package struct AnnouncementExplanation: Sendable, Equatable {
+  /// What an advertisement has to say to a Service.
+  package enum Match: String, Sendable, Hashable {
+    case announces
+    /// It selects other pools.
+    case otherPool
+    /// Its `serviceSelectors` match other Services.
+    case otherService
+    /// Its `nodeSelectors` match no node.
+    case noNode
+    /// It has problems and never had a form that could be used.
+    case invalid
+  }
+
+  package struct Advertisement: Sendable, Hashable {
+    package var kind: String
+    package var name: String
+    package var match: Match
+    /// How many nodes it selects.
+    package var nodes: Int
+  }
+
+  /// What a speaker on a node would decide on layer 2.
+  package struct Node: Sendable, Hashable {
+    package var name: String
+    /// Nil = it announces.
+    package var withheld: Withheld?
+    /// On which interfaces; nil = it does not announce.
+    package var interfaces: InterfaceSelection?
+    /// Whether a status object of the node says that it announces.
+    package var claims: Bool
+  }
+
+  package var advertisements: [Advertisement]
+  package var nodes: [Node]
+  /// Nodes whose verdict was not worked out, as there are so many.
+  package var omitted: Int
+  /// The routers that each node says it announces the Service to, from its ServiceBGPStatus.
+  package var bgpPeers: [String: [String]]
+
+  package init(advertisements: [Advertisement], nodes: [Node], omitted: Int = 0, bgpPeers: [String: [String]] = [:]) {
+    self.advertisements = advertisements
+    self.nodes = nodes
+    self.omitted = omitted
+    self.bgpPeers = bgpPeers
+  }
+}
+
+extension AnnouncementExplanation {
+  /// Everything that the decision of a speaker hangs on.
+  package struct Cluster: Sendable {
+    package var services: [ExposedService]
+    package var endpoints: [EndpointsView]
+    package var nodes: [NodeView]
+    package var configuration: ConfigurationObjects
+    /// By node: who says that it announces the Service on the local network.
+    package var layer2Claims: Set<String>
+    /// By node: the routers that it says it announces the Service to.
+    package var bgpClaims: [String: [String]]
+    package var loadBalancerClass: String?
+
+    package init(
+      services: [ExposedService], endpoints: [EndpointsView], nodes: [NodeView], configuration: ConfigurationObjects,
+      layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:], loadBalancerClass: String? = nil
+    ) {
+      self.services = services
+      self.endpoints = endpoints
+      self.nodes = nodes
+      self.configuration = configuration
+      self.layer2Claims = layer2Claims
+      self.bgpClaims = bgpClaims
+      self.loadBalancerClass = loadBalancerClass
+    }
+  }
+
+  /// Lets a speaker decide on each node, up to `limit` of them, those that claim to announce first.
+  ///
+  /// Which interfaces the nodes have is not known here: those that advertisements name are taken to exist.
+  package init(
+    of service: ExposedService, pool: PoolConfiguration?, in cluster: Cluster, limit: Int = 500,
+    at now: ContinuousClock.Instant
+  ) {
+    let company = cluster.services.filter { other in
+      other.key == service.key || !Set(other.addresses).isDisjoint(with: service.addresses)
+    }
+    let names = cluster.nodes.map(\.name).sorted {
+      (cluster.layer2Claims.contains($0) ? 0 : 1, $0) < (cluster.layer2Claims.contains($1) ? 0 : 1, $1)
+    }
+    self.nodes = names.prefix(limit).map { name in
+      var speaker = SpeakerState(
+        settings: SpeakerState.Settings(
+          node: name, loadBalancerClass: cluster.loadBalancerClass, families: Set(IPFamily.allCases)))
+      for event in Self.events(company: company, in: cluster) { _ = speaker.handle(event, at: now) }
+      let claims = cluster.layer2Claims.contains(name)
+      switch speaker.verdict(of: service.key) {
+      case .announce(let announcement):
+        return Node(name: name, withheld: nil, interfaces: announcement.interfaces, claims: claims)
+      case .withhold(let reason): return Node(name: name, withheld: reason, interfaces: nil, claims: claims)
+      case nil: return Node(name: name, withheld: .notLoadBalancer, interfaces: nil, claims: claims)
+      }
+    }
+    self.omitted = max(0, names.count - limit)
+    self.bgpPeers = cluster.bgpClaims
+    self.advertisements = Self.advertisements(for: service, pool: pool, in: cluster)
+  }
+
+  private static func events(company: [ExposedService], in cluster: Cluster) -> [SpeakerState.Event] {
+    let configuration = cluster.configuration
+    let interfaces = Set((configuration.l2Advertisements ?? []).flatMap { $0.spec?.interfaces ?? [] })
+    var events: [SpeakerState.Event] = [
+      .interfaces(Dictionary(uniqueKeysWithValues: IPFamily.allCases.map { ($0, interfaces) }))
+    ]
+    events += cluster.nodes.map { .nodes(.applied($0)) } + [.nodes(.synced)]
+    events += (configuration.pools ?? []).map { .pools(.applied($0)) } + [.pools(.synced)]
+    events +=
+      (configuration.l2Advertisements ?? []).map { .l2Advertisements(.applied($0)) } + [.l2Advertisements(.synced)]
+    events += cluster.endpoints.map { .endpoints(.applied($0)) } + [.endpoints(.synced)]
+    return events + company.map { .services(.applied($0)) } + [.services(.synced)]
+  }
+
+  private static func advertisements(
+    for service: ExposedService, pool: PoolConfiguration?, in cluster: Cluster
+  ) -> [Advertisement] {
+    func match(_ selectsPool: Bool, _ selectsService: Bool, _ nodes: Int) -> Match {
+      guard selectsPool else { return .otherPool }
+      guard selectsService else { return .otherService }
+      return nodes == 0 && !cluster.nodes.isEmpty ? .noNode : .announces
+    }
+    let layer2 = (cluster.configuration.l2Advertisements ?? []).map { object -> Advertisement in
+      let kind = L2Advertisement.type.kind
+      guard let configuration = L2AdvertisementConfiguration.parse(object).configuration else {
+        return Advertisement(kind: kind, name: object.key.name, match: .invalid, nodes: 0)
+      }
+      let nodes = cluster.nodes.count { configuration.selects(node: $0.labels) }
+      let selectsPool = pool.map { configuration.selects(pool: $0.name, labels: $0.labels) } ?? false
+      return Advertisement(
+        kind: kind, name: object.key.name,
+        match: match(selectsPool, configuration.selects(service: service.labels), nodes), nodes: nodes)
+    }
+    let bgp = (cluster.configuration.bgpAdvertisements ?? []).map { object -> Advertisement in
+      let spec = object.spec ?? BGPAdvertisement.Spec()
+      let (names, selectors) = (spec.ipAddressPools ?? [], spec.ipAddressPoolSelectors ?? [])
+      let selectsPool =
+        pool.map { pool in
+          names.isEmpty && selectors.isEmpty || names.contains(pool.name) || selectors.anyMatches(pool.labels)
+        } ?? false
+      let services = spec.serviceSelectors ?? []
+      let nodeSelectors = spec.nodeSelectors ?? []
+      let nodes = cluster.nodes.count { nodeSelectors.isEmpty || nodeSelectors.anyMatches($0.labels) }
+      return Advertisement(
+        kind: BGPAdvertisement.type.kind, name: object.key.name,
+        match: match(selectsPool, services.isEmpty || services.anyMatches(service.labels), nodes), nodes: nodes)
+    }
+    return (layer2 + bgp).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
+  }
+}
