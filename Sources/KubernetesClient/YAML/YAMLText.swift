@@ -26,7 +26,12 @@ package enum YAMLText {
   /// All documents of a text.
   package static func documents(_ text: String) throws(Failure) -> [JSONValue] {
     do {
-      return try Yams.compose_all(yaml: text).map { JSONValue($0) }
+      var nodes = try Yams.compose_all(yaml: text)
+      var documents: [JSONValue] = []
+      while let node = nodes.next() { documents.append(JSONValue(node)) }
+      // The sequence ends quietly where the text makes no sense.
+      if let error = nodes.error { throw error }
+      return documents
     } catch {
       throw Failure(error)
     }
