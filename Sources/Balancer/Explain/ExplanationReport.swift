@@ -154,6 +154,8 @@ package struct ExplanationReport: Sendable, Equatable {
     case .noLocalEndpoints: "traffic stays on the node, and there is no endpoint on it"
     case .noEndpoints: "no endpoint can serve it"
     case .noMatchingInterface: "the node has none of the interfaces that advertisements name"
+    case .probing: "it is being looked for on the local network before it is announced"
+    case .addressInUse: "somebody else on the local network has the address"
     case .familyNotSupported: "addresses of this family are not announced"
     case .noIPAllocated: "the Service has no address"
     case .invalidIP: "the status of the Service holds no address that can be read"
