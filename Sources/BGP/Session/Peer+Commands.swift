@@ -18,12 +18,14 @@ extension Peer {
   }
 
   /// A session that the new settings allow stays as it is.
-  mutating func reconfigure(_ settings: PeerSettings, at now: ContinuousClock.Instant) -> [Action] {
+  mutating func reconfigure(
+    _ settings: PeerSettings, isReachedDifferently: Bool, at now: ContinuousClock.Instant
+  ) -> [Action] {
     let old = self.settings
     self.settings = settings
-    guard !self.isStopped, settings != old else { return [] }
+    guard !self.isStopped, settings != old || isReachedDifferently else { return [] }
     var actions: [Action] = []
-    if !settings.allowsSession(of: old) {
+    if isReachedDifferently || !settings.allowsSession(of: old) {
       for connection in self.sessions.keys.sorted() {
         actions += self.stop(connection, .cease(.otherConfigurationChange), at: now)
       }
@@ -62,7 +64,6 @@ extension Peer {
     switch reason {
     case .shutdown(let text): notification = .cease(.administrativeShutdown, saying: text)
     case .removed: notification = .cease(.peerDeconfigured)
-    case .reconfigured: notification = .cease(.otherConfigurationChange)
     case .restart:
       if self.isRestartGraceful { return nil }
       notification = .cease(.administrativeReset)

@@ -27,7 +27,8 @@ package struct Peer: StateMachine, Equatable {
     case flushed(ConnectionID)
     /// What the peer should have of some prefixes; nil = nothing.
     case routes([IPPrefix: Route?])
-    case reconfigured(PeerSettings)
+    /// Other settings, or another way to reach the router, which no connection survives.
+    case reconfigured(PeerSettings, isReachedDifferently: Bool = false)
     /// The forwarding path to the peer is down (RFC 5882 section 4.2).
     case pathFailed
     /// The routes are about to go (RFC 8326).
@@ -40,8 +41,6 @@ package struct Peer: StateMachine, Equatable {
     case shutdown(String)
     /// The peer is no longer configured.
     case removed
-    /// How to reach it has changed.
-    case reconfigured
     /// Another process takes over in a moment.
     case restart
   }
@@ -102,7 +101,7 @@ package struct Peer: StateMachine, Equatable {
   package internal(set) var routes = AdjRIBOut()
   var failureCount = 0
   var lastNumber: UInt64 = 0
-  var isStopped = false
+  package internal(set) var isStopped = false
   var isDraining = false
   /// Whether the process has just started, so that the peer may still have routes of its predecessor.
   var isRestarting: Bool
@@ -162,8 +161,8 @@ package struct Peer: StateMachine, Equatable {
     case .routes(let routes):
       for (prefix, route) in routes { self.routes.setRoute(route, for: prefix) }
       return self.sendRoutes(at: now)
-    case .reconfigured(let settings):
-      return self.reconfigure(settings, at: now)
+    case .reconfigured(let settings, let isReachedDifferently):
+      return self.reconfigure(settings, isReachedDifferently: isReachedDifferently, at: now)
     case .pathFailed:
       guard let established = self.established else { return [] }
       // Graceful restart must not keep routes over a path that is down.
