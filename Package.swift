@@ -123,6 +123,10 @@ let package = Package(
       name: "controller-benchmark",
       dependencies: ["KubernetesClient", "KubernetesModel", "Primitives", "Runner", logging],
       path: "Benchmarks/Controller", swiftSettings: strict),
+    .executableTarget(
+      name: "bgp-benchmark",
+      dependencies: ["BGP", "Balancer", "HostNetwork", "KubernetesModel", "Primitives", "Runner", "Speaker", logging],
+      path: "Benchmarks/BGP", swiftSettings: strict),
 
     // Unit tests: pure, virtual time, no socket.
     .target(
@@ -139,7 +143,7 @@ let package = Package(
     tests(of: "HostNetwork", ["CLinux", "Layer2"]),
     tests(of: "Serving"),
     tests(of: "Controller", ["Balancer", "KubernetesModel", "KubernetesClient"]),
-    tests(of: "Speaker", ["Balancer", "KubernetesModel", "Layer2"]),
+    tests(of: "Speaker", ["BGP", "Balancer", "KubernetesModel", "Layer2"]),
     tests(of: "Lab", ["KubernetesModel"]),
   ],
   swiftLanguageModes: [.v6]

@@ -6,9 +6,10 @@ import Serving
 
 /// The speaker's metrics: a projection of its state at the moment of a scrape (contract section 15).
 enum SpeakerMetrics {
-  static func page(of state: SpeakerState, tally: UpdateTally, counters: [IPAddress: LinkResponder.Counters])
-    -> MetricsPage
-  {
+  static func page(
+    of state: SpeakerState, tally: UpdateTally, counters: [IPAddress: LinkResponder.Counters],
+    peers: [String: PeerReading] = [:]
+  ) -> MetricsPage {
     var page = MetricsPage()
     page.appendClient(
       updates: tally.updateCount, updateErrors: tally.updateErrorCount,
@@ -22,6 +23,7 @@ enum SpeakerMetrics {
       "metallb_layer2_addresses_in_use", .gauge,
       help: "IPs that are not announced because another host on the network has them.",
       state.occupied.keys.sorted().map { MetricsPage.Sample(1, labels: ["ip": $0.description]) })
+    BGPMetrics.append(peers, to: &page)
     return page
   }
 

@@ -56,16 +56,19 @@ package struct SpeakerService: ServiceLifecycle.Service {
       on: sockets, exclusions: self.exclusions,
       gratuitous: GratuitousSchedule.Settings(refreshInterval: self.options.refreshInterval), seed: dice.next(),
       logger: self.logger)
+    let bgp = BGPSpeaker(node: self.options.node, seed: dice.next(), logger: self.logger)
     let servers = try ProcessServers.all(self.options.servers, logger: self.logger) {
       let counters = responder.counters()
-      return await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters) }
+      let peers = bgp.readings()
+      return await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers) }
     }
     try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for server in servers {
           group.addTask { try await server.run() }
         }
-        group.addTask { try await self.followInterfaces(on: sockets, responder: responder, inbox: inbox) }
+        group.addTask { try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, inbox: inbox) }
+        group.addTask { await bgp.run() }
         group.addTask {
           await self.announce(inbox: inbox, window: window, tally: tally, responder: responder, recorder: recorder)
         }
@@ -81,10 +84,11 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func followInterfaces(
-    on loop: ReadinessLoop, responder: LinkResponder, inbox: Inbox<SpeakerState.Event>
+    on loop: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, inbox: Inbox<SpeakerState.Event>
   ) async throws {
     try await InterfaceMonitor(on: loop, logger: self.logger).run { interfaces in
       responder.interfacesChanged(interfaces)
+      bgp.interfacesChanged(interfaces)
       let names = IPFamily.allCases.map { family in
         (family, Set(self.exclusions.links(among: interfaces, for: family).map(\.name)))
       }

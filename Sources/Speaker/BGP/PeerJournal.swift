@@ -1,0 +1,57 @@
+import BGP
+import Logging
+
+/// Tells the log what becomes of a peer, in upstream's words where it has some.
+///
+/// Attempts that fail again for the same reason are for those who debug.
+struct PeerJournal {
+  private let logger: Logger
+  private var lastFailure: String?
+
+  init(_ logger: Logger) {
+    self.logger = logger
+  }
+
+  mutating func note(_ report: Peer.Report) {
+    switch report {
+    case .established(let agreement):
+      self.lastFailure = nil
+      self.logger.info(
+        "BGP session established",
+        metadata: [
+          "event": "sessionUp", "asn": "\(agreement.peerASN)", "routerID": "\(agreement.peerIdentifier)",
+          "families": .string(agreement.families.sorted().map(\.description).joined(separator: ",")),
+          "holdTime": .string(agreement.holdTime.map { "\($0.components.seconds)s" } ?? "none"),
+        ])
+    case .ended(let reason):
+      self.logger.warning(
+        "BGP session down", metadata: ["event": "sessionDown", "reason": .string(reason.description)])
+    case .failed(let reason, let pause):
+      let text = reason.description
+      self.logger.log(
+        level: text == self.lastFailure ? .debug : .warning, "failed to establish BGP session",
+        metadata: [
+          "event": "sessionFailed", "reason": .string(text),
+          "retry": .string(
+            pause.map {
+              "\(Double($0.components.attoseconds / 1_000_000_000_000_000) / 1000 + Double($0.components.seconds))s"
+            } ?? "none"),
+        ])
+      self.lastFailure = text
+    case .withoutNextHop(let family):
+      self.logger.error(
+        "routes of a family cannot be announced",
+        metadata: [
+          "event": "noNextHop", "family": .string(family.description),
+          "reason": "the interface of the session has no address of that family to give as next hop",
+        ])
+    case .faults(let faults):
+      self.logger.warning(
+        "the router sent malformed attributes; the session goes on",
+        metadata: [
+          "event": "malformedUpdate",
+          "reason": .string(faults.map(\.description).joined(separator: "; ")),
+        ])
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import BGP
+
+/// What a peer's loop lets others see of its machine after each event.
+package struct PeerReading: Sendable {
+  var router: RouterAddress
+  package var state: SessionState
+  package var agreement: Agreement?
+  package var counters: PeerCounters
+  package var sentPrefixes: Int
+  package var pendingPrefixes: Int
+  package var lastEnd: EndReason?
+  package var changedAt: ContinuousClock.Instant?
+
+  init(_ peer: Peer, _ router: RouterAddress) {
+    self.router = router
+    self.state = peer.state
+    self.agreement = peer.agreement
+    self.counters = peer.counters
+    self.sentPrefixes = peer.routes.sentCount
+    self.pendingPrefixes = peer.state == .established ? peer.routes.pendingCount : peer.routes.desiredCount
+    self.lastEnd = peer.lastEnd
+    self.changedAt = peer.changedAt
+  }
+}

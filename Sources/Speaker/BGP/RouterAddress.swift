@@ -1,0 +1,91 @@
+import BGP
+import Balancer
+import Glibc
+import NIOCore
+import Primitives
+
+/// How to reach a router: everything about a connection but what is said on it.
+struct RouterAddress: Sendable, Hashable {
+  var remote: Remote
+  var port: UInt16
+  /// Where connections come from; nil = as the kernel chooses.
+  var source: IPAddress?
+  var password: Password?
+  /// The device of the VRF; nil = the default one.
+  var vrf: String?
+  /// How long what was sent may go unacknowledged; nil = as long as the kernel likes.
+  var patience: Duration?
+
+  enum Remote: Sendable, Hashable {
+    case address(IPAddress)
+    /// Whoever is at the other end of the link.
+    case interface(String)
+  }
+
+  init(_ configuration: BGPPeerConfiguration) {
+    switch configuration.endpoint {
+    case .address(let address): self.remote = .address(address)
+    case .interface(let name): self.remote = .interface(name)
+    }
+    self.port = configuration.port
+    self.source = configuration.sourceAddress
+    switch configuration.authentication {
+    case .none: self.password = nil
+    case .password(let password): self.password = password
+    }
+    self.vrf = configuration.vrf
+    let holdTime = configuration.timers?.holdTime ?? .seconds(HoldTime.standard.seconds)
+    self.patience = holdTime > .zero ? holdTime : nil
+  }
+
+  /// As metrics name it: `192.0.2.1:179`, `[2001:db8::1]:179`.
+  var label: String {
+    switch self.remote {
+    case .address(let address) where address.family == .ipv6: "[\(address)]:\(self.port)"
+    case .address(let address): "\(address):\(self.port)"
+    case .interface(let name): "\(name):\(self.port)"
+    }
+  }
+
+  /// The family that connections are of.
+  var family: IPFamily {
+    switch self.remote {
+    case .address(let address): address.family
+    case .interface: .ipv6
+    }
+  }
+}
+
+extension PeerSettings {
+  /// What the protocol needs of a configured peer.
+  init(_ configuration: BGPPeerConfiguration) {
+    let remote: RemoteASN =
+      switch configuration.remote {
+      case .asn(let asn): .exactly(asn)
+      case .internal: .internal
+      case .external: .external
+      }
+    // Both families where the user asks for them, or where the link has no family of its own (contract section 13.5).
+    let families: Set<IPFamily> =
+      switch configuration.endpoint {
+      case .interface: [.ipv4, .ipv6]
+      case .address(let address): configuration.dualStack ? [.ipv4, .ipv6] : [address.family]
+      }
+    self.init(
+      localASN: configuration.localASN ?? configuration.myASN, remoteASN: remote, routerID: configuration.routerID,
+      holdTime: configuration.timers.flatMap { HoldTime($0.holdTime) } ?? .standard,
+      keepaliveInterval: configuration.timers.flatMap { $0.keepaliveTime > .zero ? $0.keepaliveTime : nil },
+      connectInterval: configuration.connectTime, families: families,
+      restartTime: configuration.gracefulRestart ? Self.standardRestartTime : nil)
+  }
+
+  /// FRR's default.
+  private static let standardRestartTime = Duration.seconds(120)
+}
+
+extension HoldTime {
+  fileprivate init?(_ duration: Duration) {
+    guard let seconds = UInt16(exactly: duration.components.seconds) else { return nil }
+    self.init(seconds: seconds)
+  }
+}

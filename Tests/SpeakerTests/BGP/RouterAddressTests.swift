@@ -1,0 +1,84 @@
+import BGP
+import Balancer
+import KubernetesModel
+import Layer2
+import Primitives
+import Testing
+
+@testable import Speaker
+
+@Suite struct RouterAddressTests {
+  static func configuration(
+    _ endpoint: BGPPeerConfiguration.Endpoint, _ change: (inout BGPPeerConfiguration) -> Void = { _ in }
+  ) -> BGPPeerConfiguration {
+    var configuration = BGPPeerConfiguration(
+      key: ObjectKey(namespace: "metallb-system", name: "rack"), myASN: ASN(64_512), remote: .asn(ASN(64_513)),
+      endpoint: endpoint)
+    change(&configuration)
+    return configuration
+  }
+
+  static let v4 = IPAddress.v4(IPv4Address(192, 0, 2, 1))
+  static let v6 = IPAddress("2001:db8::1") ?? v4
+
+  @Test func `metrics name a router by address and port`() {
+    #expect(RouterAddress(Self.configuration(.address(Self.v4))).label == "192.0.2.1:179")
+    #expect(RouterAddress(Self.configuration(.address(Self.v6)) { $0.port = 1179 }).label == "[2001:db8::1]:1179")
+    #expect(RouterAddress(Self.configuration(.interface("eth0"))).label == "eth0:179")
+  }
+
+  @Test func `routes are of the session's family unless both are asked for`() {
+    #expect(PeerSettings(Self.configuration(.address(Self.v4))).families == [.ipv4])
+    #expect(PeerSettings(Self.configuration(.address(Self.v6))).families == [.ipv6])
+    #expect(PeerSettings(Self.configuration(.address(Self.v4)) { $0.dualStack = true }).families == [.ipv4, .ipv6])
+    #expect(PeerSettings(Self.configuration(.interface("eth0"))).families == [.ipv4, .ipv6])
+  }
+
+  @Test func `absent settings are the protocol's defaults`() {
+    let settings = PeerSettings(Self.configuration(.address(Self.v4)))
+    #expect(settings.localASN == ASN(64_512))
+    #expect(settings.holdTime == .standard)
+    #expect(settings.keepaliveInterval == nil && settings.connectInterval == nil && settings.restartTime == nil)
+    #expect(RouterAddress(Self.configuration(.address(Self.v4))).patience == .seconds(90))
+  }
+
+  @Test func `what is configured is taken over`() {
+    let configuration = Self.configuration(.address(Self.v4)) {
+      $0.localASN = ASN(65_000)
+      $0.timers = BGPPeerConfiguration.Timers(holdTime: .zero, keepaliveTime: .zero)
+      $0.connectTime = .seconds(7)
+      $0.gracefulRestart = true
+    }
+    let settings = PeerSettings(configuration)
+    #expect(settings.localASN == ASN(65_000))
+    #expect(settings.holdTime == .unlimited)
+    #expect(settings.keepaliveInterval == nil)
+    #expect(settings.connectInterval == .seconds(7))
+    #expect(settings.restartTime == .seconds(120))
+    #expect(RouterAddress(configuration).patience == nil)
+  }
+
+  @Test func `our end of a connection has the addresses of its interface`() {
+    let interfaces = [
+      Interface(index: 1, name: "lo", addresses: [Interface.Address(.v4(IPv4Address(127, 0, 0, 1)), prefixLength: 8)]),
+      Interface(
+        index: 2, name: "eth0",
+        addresses: ["192.0.2.9/24", "fe80::9/64", "2001:db8::9/64"].compactMap { text in
+          let parts = text.split(separator: "/")
+          return IPAddress(parts[0]).map { Interface.Address($0, prefixLength: Int(parts[1]) ?? 0) }
+        }),
+    ]
+    let local = IPAddress.v4(IPv4Address(192, 0, 2, 9))
+    let near = ConnectionEndpoint(local: local, remote: Self.v4, among: interfaces, node: "n")
+    #expect(near.ipv4 == IPv4Address(192, 0, 2, 9))
+    #expect(near.ipv6 == IPv6Address("2001:db8::9"))
+    #expect(near.linkLocal == IPv6Address("fe80::9"))
+    #expect(near.routerID == IPv4Address(192, 0, 2, 9))
+    // A router behind others can do nothing with a link-local address.
+    let far = ConnectionEndpoint(
+      local: local, remote: .v4(IPv4Address(198, 51, 100, 1)), among: interfaces, node: "n")
+    #expect(far.linkLocal == nil && far.ipv6 == IPv6Address("2001:db8::9"))
+    let unknown = ConnectionEndpoint(local: local, remote: Self.v4, among: [], node: "n")
+    #expect(unknown.ipv6 == nil && unknown.ipv4 == nil)
+  }
+}
