@@ -84,6 +84,8 @@ extension Peer {
     guard let endpoint = self.endpoints[connection] else { return [] }
     self.established = connection
     self.changedAt = now
+    // The router is there and willing: however often it was not before, it is found again soon.
+    self.failureCount = min(self.failureCount, Self.mostFailuresRemembered)
     var actions: [Action] = [.report(.established(agreement))]
     if case .connecting(let attempt, _) = self.attempt { actions.append(.abandon(attempt)) }
     if case .connected(connection) = self.attempt {} else { self.attempt = .resting }

@@ -86,6 +86,8 @@ package struct Peer: StateMachine, Equatable {
   static let connectTime = Duration.seconds(10)
   /// The longest pause between attempts, where nothing is configured.
   static let standardConnectInterval = Duration.seconds(30)
+  /// How many failures before a session count after it.
+  static let mostFailuresRemembered = 2
   /// A session that lasted so long was not a failure.
   static let stableTime = Duration.seconds(60)
 

@@ -32,10 +32,7 @@ struct PeerJournal {
         level: text == self.lastFailure ? .debug : .warning, "failed to establish BGP session",
         metadata: [
           "event": "sessionFailed", "reason": .string(text),
-          "retry": .string(
-            pause.map {
-              "\(Double($0.components.attoseconds / 1_000_000_000_000_000) / 1000 + Double($0.components.seconds))s"
-            } ?? "none"),
+          "retry": .string(pause.map { "\(Int($0 / .milliseconds(1))) ms" } ?? "none"),
         ])
       self.lastFailure = text
     case .withoutNextHop(let family):
