@@ -2,15 +2,15 @@ import Primitives
 
 /// Which of several controllers acts: the one that holds a Lease (the rules of client-go's leader election).
 ///
-///     standby ──the lease is free, released, not renewed for its duration, or its holder's pod is gone──▶ leading
-///        ▲                                                                                                  │
-///        └────────────── not renewed for the renew deadline, or another process holds the lease ────────────┘
+///     standby ──the lease is free, released, not renewed for its duration, or its holder is gone──▶ leading
+///        ▲                                                                                            │
+///        └─────────── not renewed for the renew deadline, or another process holds the lease ─────────┘
 ///     standby ──leases are not permitted──▶ alone (leads, and looks from time to time whether they are)
 ///
 /// No clock of another machine is believed: a lease runs from the moment in which this process saw it change. A leader
-/// stops acting `renewDeadline` after it *sent* its last successful renewal, and others take over no earlier than
-/// `leaseDuration` after they saw that renewal, so that two never act at a time as long as their clocks run equally fast.
-/// One request is under way at a time.
+/// stops acting `renewDeadline` after it *sent* its last successful renewal. Others take over no earlier than
+/// `leaseDuration` after they saw that renewal, or than `renewDeadline` where the leader's pod does not exist any more, so
+/// that two never act at a time as long as their clocks run equally fast. One request is under way at a time.
 package struct LeaderElection: StateMachine, Equatable {
   package enum Event: Timed, Equatable {
     case tick
@@ -57,8 +57,6 @@ package struct LeaderElection: StateMachine, Equatable {
     package var leaseDuration: Duration
     package var renewDeadline: Duration
     package var retryPeriod: Duration
-    /// For how long a lease must have gone without renewal before its holder is looked for.
-    package var suspicion: Duration
     /// How often a process that may not use leases looks whether it may.
     package var denialPeriod: Duration
     package var seed: UInt64
@@ -66,7 +64,7 @@ package struct LeaderElection: StateMachine, Equatable {
     package init(
       identity: String, holdersArePods: Bool, leaseDuration: Duration = .seconds(3),
       renewDeadline: Duration = .seconds(2), retryPeriod: Duration = .milliseconds(500),
-      suspicion: Duration = .seconds(1), denialPeriod: Duration = .seconds(60), seed: UInt64
+      denialPeriod: Duration = .seconds(60), seed: UInt64
     ) {
       precondition(retryPeriod < renewDeadline && renewDeadline < leaseDuration, "times of an election must grow")
       self.identity = identity
@@ -74,7 +72,6 @@ package struct LeaderElection: StateMachine, Equatable {
       self.leaseDuration = leaseDuration
       self.renewDeadline = renewDeadline
       self.retryPeriod = retryPeriod
-      self.suspicion = suspicion
       self.denialPeriod = denialPeriod
       self.seed = seed
     }
@@ -187,11 +184,13 @@ package struct LeaderElection: StateMachine, Equatable {
     if age >= reading.duration || sighting.holderIsGone {
       return actions + self.claim(replacing: reading, at: now)
     }
-    if self.settings.holdersArePods, age >= self.settings.suspicion, !self.isStopping {
+    // By then it acts no more, if it is the same program: whether its pod is gone tells whether it will again.
+    if self.settings.holdersArePods, age >= self.settings.renewDeadline, !self.isStopping {
       self.errand = .looking
       actions.append(.lookForHolder(reading.holder))
     } else {
-      self.nextAttempt = min(self.nextAttempt ?? now, sighting.since + reading.duration)
+      let turn = self.settings.holdersArePods ? self.settings.renewDeadline : reading.duration
+      self.nextAttempt = min(self.nextAttempt ?? now, sighting.since + turn)
     }
     return actions
   }
