@@ -17,11 +17,16 @@ struct ObjectConverter: Sendable {
     }
     let name = ObjectKey(name: "\(type.plural).\(type.group)")
     guard let definition = try? await self.registry.get(BuiltInResources.customResourceDefinitions, name),
-      let target = WebhookTarget(definition[path: "spec", "conversion", "webhook", "clientConfig"])
+      let webhook = definition[path: "spec", "conversion", "webhook"],
+      let target = WebhookTarget(webhook["clientConfig"])
     else { throw failure("the definition names no webhook") }
+    let versions = (webhook["conversionReviewVersions"]?.array ?? []).compactMap(\.string)
+    guard let reviewVersion = versions.first(where: { ["v1", "v1beta1"].contains($0) }) else {
+      throw failure("none of the versions \(versions) of a ConversionReview is known")
+    }
     let uid = await self.makeUID()
     let review: JSONValue = [
-      "apiVersion": "apiextensions.k8s.io/v1", "kind": "ConversionReview",
+      "apiVersion": .string("apiextensions.k8s.io/\(reviewVersion)"), "kind": "ConversionReview",
       "request": ["uid": .string(uid), "desiredAPIVersion": .string(desired), "objects": .array(objects)],
     ]
     let answer: JSONValue
