@@ -1,0 +1,56 @@
+import Foundation
+
+/// Our webhooks in a real API server, called at a controller that runs on this machine.
+///
+/// The manifests' Service has pods behind it; here it is the name of this machine, with the port of the controller. The
+/// certificate is still that of the Service.
+package struct WebhookInstallation: Sendable {
+  package let port: Int
+
+  /// - Parameter port: where the controller serves webhooks.
+  package init(port: Int) {
+    self.port = port
+  }
+
+  /// A port on loopback that nobody listens on.
+  package static func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+      }
+    }
+    guard result else { throw HarnessError.notReady("no free port: \(String(cString: strerror(errno)))") }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  /// The manifest of Deploy, with another way to the controller.
+  package func manifest() throws -> String {
+    let file = Tool.repository.appendingPathComponent("Deploy/native/webhooks.yaml")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let pods = """
+        selector:
+          component: controller
+        ports:
+          - port: 443
+            targetPort: 9443
+      """
+    guard text.contains(pods) else { throw HarnessError.notReady("webhooks.yaml is not as this test knows it") }
+    return
+      text.replacingOccurrences(of: pods, with: "  type: ExternalName\n  externalName: localhost")
+      .replacingOccurrences(of: "        path: /validate", with: "        port: \(self.port)\n        path: /validate")
+  }
+
+  /// The patch of a CRD by which its objects are converted there.
+  package var conversion: String {
+    """
+    {"spec": {"conversion": {"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1"], "clientConfig":
+      {"service": {"name": "metallb-webhook-service", "namespace": "metallb-system", "path": "/convert", "port": \(self.port)}}}}}}
+    """
+  }
+}
