@@ -114,13 +114,6 @@ package struct LeaderElection: StateMachine, Equatable {
     self.dice = SplitMix64(seed: settings.seed)
   }
 
-  package var isLeading: Bool {
-    switch self.state {
-    case .leading, .alone: true
-    case .standby, .releasing, .finished: false
-    }
-  }
-
   package var nextDeadline: ContinuousClock.Instant? {
     let attempt = self.errand == nil ? self.nextAttempt : nil
     guard case .leading(_, let renewed) = self.state else { return attempt }

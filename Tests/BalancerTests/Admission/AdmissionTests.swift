@@ -43,6 +43,29 @@ import Testing
         == #"CIDR "192.0.2.128/25" in pool "b" overlaps with already defined CIDR "192.0.2.0/24""#)
   }
 
+  @Test func `everything that is wrong with an object is told at once, one sentence a line`() {
+    let verdict = self.admission.verdict(
+      on: .update, of: .pool(self.pool("a", "192.0.2.9-192.0.2.1", "nonsense")), among: ConfigurationObjects(pools: []))
+    #expect(
+      self.refusal(verdict)
+        == #"""
+        parsing address pool a: invalid CIDR "192.0.2.9-192.0.2.1" in pool "a": invalid IP range "192.0.2.9-192.0.2.1": \#
+        start IP "192.0.2.9" is after the end IP "192.0.2.1"
+        parsing address pool a: invalid CIDR "nonsense" in pool "a": invalid CIDR "nonsense"
+        """#)
+  }
+
+  @Test func `an advertisement may name a pool that comes later, but not one twice`() {
+    func advertisement(_ pools: String...) -> AdmissionSubject {
+      .l2Advertisement(L2Advertisement(metadata: self.metadata("ad"), spec: .init(ipAddressPools: pools)))
+    }
+    let existing = ConfigurationObjects(l2Advertisements: [])
+    #expect(self.admission.verdict(on: .create, of: advertisement("later"), among: existing) == .allowed)
+    #expect(
+      self.refusal(self.admission.verdict(on: .create, of: advertisement("p", "p"), among: existing))
+        == #"duplicate definition of ipAddressPools "p""#)
+  }
+
   @Test func `an older pool that grows over a younger one is refused, not the younger one`() {
     let existing = ConfigurationObjects(pools: [
       self.pool("old", "192.0.2.0/25", born: 1), self.pool("young", "192.0.2.128/25", born: 2),
