@@ -1,10 +1,19 @@
 /// An IPv6 address without a zone.
 package struct IPv6Address: Sendable, Hashable, Comparable {
-  /// The address as a number in host order: ::1 is 1.
-  package var bits: UInt128
+  // Two words, not one number of 128 bits: Swift 6.3 can hand over a structure that holds such a number misaligned, which
+  // ends the process.
+  private var high: UInt64
+  private var low: UInt64
 
   package init(bits: UInt128) {
-    self.bits = bits
+    self.high = UInt64(truncatingIfNeeded: bits >> 64)
+    self.low = UInt64(truncatingIfNeeded: bits)
+  }
+
+  /// The address as a number in host order: ::1 is 1.
+  package var bits: UInt128 {
+    get { UInt128(self.high) << 64 | UInt128(self.low) }
+    set { self = IPv6Address(bits: newValue) }
   }
 
   /// Reads the text forms of RFC 4291 section 2.2 as Go's `netip.ParseAddr` does: groups of one to four hexadecimal
@@ -18,7 +27,7 @@ package struct IPv6Address: Sendable, Hashable, Comparable {
       gap = 0
       position = 2
       if bytes.count == 2 {
-        self.bits = 0
+        self.init(bits: 0)
         return
       }
     }
@@ -52,7 +61,7 @@ package struct IPv6Address: Sendable, Hashable, Comparable {
       groups.insert(contentsOf: repeatElement(0, count: 8 - groups.count), at: gap)
     }
     guard groups.count == 8 else { return nil }
-    self.bits = groups.reduce(0) { $0 << 16 | UInt128($1) }
+    self.init(bits: groups.reduce(0) { $0 << 16 | UInt128($1) })
   }
 
   /// The sixteen octets in network order.
@@ -63,7 +72,7 @@ package struct IPv6Address: Sendable, Hashable, Comparable {
   /// Takes the sixteen octets in network order; nil if there are not exactly sixteen.
   package init?(octets: some Collection<UInt8>) {
     guard octets.count == 16 else { return nil }
-    self.bits = octets.reduce(0) { $0 << 8 | UInt128($1) }
+    self.init(bits: octets.reduce(0) { $0 << 8 | UInt128($1) })
   }
 
   /// The IPv4 address inside an IPv4-mapped one (::ffff:0:0/96, RFC 4291 section 2.5.5.2), else nil.
