@@ -1,0 +1,116 @@
+import Primitives
+
+/// A node that this one would replace, pinged so often that its end is noticed in tenths of a second.
+struct Watch: Sendable, Hashable {
+  var pingAt: ContinuousClock.Instant
+  /// The numbers of the latest pings, to it and to those that are asked about it.
+  var sequences: [UInt32] = []
+  /// How many pings in a row it has not answered.
+  var missed = 0
+  /// Whether some other node has answered since others were asked: then it is not us who are cut off.
+  var hasWitness = false
+  var isLost = false
+}
+
+/// Whose ack a number stands for.
+enum WatchPing: Sendable, Hashable {
+  case watched(String)
+  /// Of a node that was asked about the watched one.
+  case witness(for: String)
+}
+
+/// The fast detector, an addition of ours that speaks memberlist's own language: pings and indirect pings.
+///
+/// The node that would take over an address watches its owner. Half of the pings unanswered, it asks others too, with
+/// every further ping; none of them having heard it by the end, the node is lost: no longer a candidate here, and suspect
+/// to the group, which finds out in its own time whether it is dead. A single ack, even through another node, ends it all.
+/// A node that hears nobody at all does not conclude anything, except in a group of two.
+///
+/// Only nodes that say they can be watched are: upstream's see nothing of this.
+extension Membership {
+  mutating func watch(_ names: Set<String>, at now: ContinuousClock.Instant) {
+    guard self.phase == .running else { return }
+    for name in Set(self.watches.keys).subtracting(names) { self.endWatch(name) }
+    for name in names.sorted() where self.watches[name] == nil && name != self.name {
+      // Nodes that began at once do not ping at once.
+      let offset = self.watchSettings.interval * Double.random(in: 0..<1, using: &self.dice)
+      self.watches[name] = Watch(pingAt: now + offset)
+    }
+  }
+
+  private mutating func endWatch(_ name: String) {
+    for sequence in self.watches.removeValue(forKey: name)?.sequences ?? [] { self.watchPings[sequence] = nil }
+  }
+
+  mutating func advanceWatches(to now: ContinuousClock.Instant) -> [Action] {
+    let due = self.watches.filter { $0.value.pingAt <= now }.keys.sorted()
+    var actions: [Action] = []
+    for name in due { actions += self.advanceWatch(name, to: now) }
+    return actions
+  }
+
+  private mutating func advanceWatch(_ name: String, to now: ContinuousClock.Instant) -> [Action] {
+    guard var watch = self.watches[name] else { return [] }
+    // From now, not from the last ping: after a pause of this process the answers have to come first.
+    watch.pingAt = now + self.watchSettings.interval
+    guard let target = self.roster[name], !target.liveness.isGone, NodeMeta(target.meta).isWatchable else {
+      // Whoever is gone may come back; there is nothing to watch until then.
+      self.endWatch(name)
+      watch = Watch(pingAt: watch.pingAt)
+      self.watches[name] = watch
+      return []
+    }
+    var actions: [Action] = []
+    let helpers = watch.missed >= (self.watchSettings.multiplier + 1) / 2 ? self.helpers(for: name) : []
+    if !watch.isLost, watch.missed >= self.watchSettings.multiplier, watch.hasWitness || helpers.isEmpty {
+      watch.isLost = true
+      actions.append(.report(.lost(name)))
+      actions += self.takeSuspicion(
+        Accusation(incarnation: target.incarnation, node: name, from: self.name), at: now)
+    }
+    let sequence = self.number(for: &watch, .watched(name))
+    actions.append(self.send(self.ping(target, sequence), to: target.endpoint, of: name))
+    if !watch.isLost {
+      for helper in helpers {
+        actions.append(self.indirectPing(target, sequence, through: helper))
+        let witness = self.number(for: &watch, .witness(for: name))
+        actions.append(self.send(self.ping(helper, witness), to: helper.endpoint, of: helper.name))
+      }
+    }
+    watch.missed += 1
+    self.watches[name] = watch
+    return actions
+  }
+
+  /// A new number for a ping; the oldest ones are forgotten, and acks to them with them.
+  private mutating func number(for watch: inout Watch, _ ping: WatchPing) -> UInt32 {
+    let sequence = self.nextSequence()
+    watch.sequences.append(sequence)
+    self.watchPings[sequence] = ping
+    let limit = self.watchSettings.multiplier * (2 + self.settings.indirectChecks)
+    while watch.sequences.count > limit { self.watchPings[watch.sequences.removeFirst()] = nil }
+    return sequence
+  }
+
+  mutating func takeWatchAck(_ sequence: UInt32, at now: ContinuousClock.Instant) -> [Action] {
+    switch self.watchPings[sequence] {
+    case nil: return []
+    case .witness(let name):
+      self.watches[name]?.hasWitness = true
+      return []
+    case .watched(let name):
+      self.watches[name]?.missed = 0
+      self.watches[name]?.hasWitness = false
+      return self.endLoss(of: name, at: now)
+    }
+  }
+
+  /// A node that was lost has been heard of: it counts again.
+  mutating func endLoss(of name: String, at now: ContinuousClock.Instant) -> [Action] {
+    guard let watch = self.watches[name], watch.isLost else { return [] }
+    self.watches[name]?.isLost = false
+    self.watches[name]?.missed = 0
+    self.watches[name]?.hasWitness = false
+    return [.report(.recovered(name))]
+  }
+}

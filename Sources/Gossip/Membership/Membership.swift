@@ -1,0 +1,323 @@
+import Primitives
+
+/// Who is there, as one node of a group that gossips knows it: HashiCorp memberlist v0.5.1, protocol version 2.
+///
+/// The module in short. `Wire/` is what travels: ``Message`` in a ``Packet`` over UDP, ``StreamMessage`` over TCP, both
+/// through ``WireCodec``. `Membership/` is what a node makes of it, in one machine of several parts:
+///
+/// - claims (`Membership+Claims.swift`): what others say of a node, and whether it holds against what is known;
+/// - probes (`Membership+Probes.swift`): one node a second is pinged, through others and over TCP if it does not answer;
+/// - exchanges (`Membership+Exchanges.swift`): joining, and comparing everything with a node now and then;
+/// - watches (`Membership+Watches.swift`): nodes on which more depends are pinged ten times a second. That is ours alone.
+///
+///               alive ◀──refuted── suspect ──timeout──▶ dead ──alive of a higher incarnation──▶ alive
+///                 └───────no answer──▶┘
+///               alive, suspect ──dead that the node said itself──▶ left
+///
+/// References: SWIM (Das, Gupta, Motivala 2002), Lifeguard (Dadgar, Phillips, Currey 2017), contract section 12.
+/// Left out: labels, key rotation, the application layer (user messages and states are passed over).
+package struct Membership: StateMachine, Equatable {
+  /// The number of an exchange over a stream that this node has begun.
+  package typealias ExchangeID = UInt64
+  /// The number of a stream that another node has begun.
+  package typealias StreamID = UInt64
+
+  package enum Event: Timed, Equatable {
+    case tick
+    case received([Message], from: Endpoint)
+    /// Another node has said something over a stream, and may expect an answer.
+    case requested(StreamMessage, on: StreamID)
+    case answered(ExchangeID, StreamMessage)
+    case unanswered(ExchangeID, reason: String)
+    /// Nodes at these places belong to the group, as far as one knows.
+    case join([Endpoint])
+    /// These nodes are the ones to watch closely from now on.
+    case watch(Set<String>)
+    /// This node's own metadata are now these.
+    case describe([UInt8])
+    /// Tell the others that this node goes.
+    case leave
+  }
+
+  package enum Action: Sendable, Equatable {
+    case send(Packet, to: Endpoint)
+    /// Open a stream, say this, and report the one message that comes back.
+    case exchange(ExchangeID, StreamMessage, with: Endpoint, within: Duration)
+    /// Say this on a stream that another node has opened, and close it.
+    case answer(StreamID, StreamMessage)
+    case report(Change)
+    /// Joining has got somewhere or failed everywhere: who is there is known as well as can be. Once.
+    case settled
+    /// The others have been told that this node goes, or there was no time for that. Once.
+    case departed
+  }
+
+  /// What has changed, for the log and for whoever needs ``members``.
+  package enum Change: Sendable, Hashable {
+    case joined(String)
+    case updated(String)
+    case suspected(String, by: String)
+    case refuted(String)
+    case failed(String)
+    case left(String)
+    /// A watched node no longer answers; until it does, or the group says that it lives, it counts as gone.
+    case lost(String)
+    case recovered(String)
+    /// Somebody said that this node does not answer, and was contradicted.
+    case accused(by: String)
+    /// Two nodes have the same name.
+    case conflict(String, at: Endpoint)
+    case unreachable(Endpoint, reason: String)
+    /// Another node's protocol does not go with ours.
+    case incompatible(String)
+  }
+
+  package enum Phase: Sendable, Hashable {
+    case running
+    case leaving(until: ContinuousClock.Instant)
+    case left
+  }
+
+  package let settings: Settings
+  package let watchSettings: WatchSettings
+  package let name: String
+  let isEncrypted: Bool
+  var phase = Phase.running
+  var roster = Roster()
+  var broadcasts = BroadcastQueue()
+  var awareness: Awareness
+  var suspicions: [String: Suspicion] = [:]
+  /// The earliest deadline of the suspicions, or an earlier instant.
+  var suspicionsAt: ContinuousClock.Instant?
+  var probe: Probe?
+  var relays: [UInt32: Relay] = [:]
+  var exchanges: [ExchangeID: ExchangePurpose] = [:]
+  var joining = JoinQueue()
+  var watches: [String: Watch] = [:]
+  var watchPings: [UInt32: WatchPing] = [:]
+  var dice: SplitMix64
+  var probeAt: ContinuousClock.Instant
+  private var gossipAt: ContinuousClock.Instant
+  var pushPullAt: ContinuousClock.Instant
+  private var lastSequence: UInt32 = 0
+  private var lastExchange: ExchangeID = 0
+
+  /// How long leaving may take.
+  private static let leaveTimeout = Duration.seconds(1)
+
+  package init(
+    name: String, endpoint: Endpoint, meta: [UInt8] = [], settings: Settings = .lan,
+    watchSettings: WatchSettings = WatchSettings(), isEncrypted: Bool = false, seed: UInt64,
+    at now: ContinuousClock.Instant
+  ) {
+    self.name = name
+    self.settings = settings
+    self.watchSettings = watchSettings
+    self.isEncrypted = isEncrypted
+    self.awareness = Awareness(limit: settings.awarenessLimit)
+    self.dice = SplitMix64(seed: seed)
+    // Nodes that start together shall not act together.
+    self.probeAt = now + settings.probeInterval * Double.random(in: 0..<1, using: &self.dice)
+    self.gossipAt = now + settings.gossipInterval * Double.random(in: 0..<1, using: &self.dice)
+    self.pushPullAt = now + settings.pushPullInterval * Double.random(in: 0..<1, using: &self.dice)
+    let own = Member(
+      name: name, endpoint: endpoint, meta: meta, incarnation: 1, liveness: .alive, changedAt: now)
+    self.roster.insert(own, using: &self.dice)
+    self.broadcasts.insert(Message.alive(own.claim).encoded, about: name)
+  }
+
+  // MARK: - What is known
+
+  /// This node, as it describes itself.
+  package var own: Member {
+    guard let own = self.roster[self.name] else { preconditionFailure("a node forgot itself") }
+    return own
+  }
+
+  /// Every node that is known, gone ones among them.
+  package var known: [Member] { self.roster.members }
+
+  package func member(_ name: String) -> Member? { self.roster[name] }
+
+  /// The nodes that may own addresses, this one among them: neither gone, nor lost to a watch, nor passive.
+  package var candidates: Set<String> {
+    Set(self.roster.members.lazy.filter { self.isCandidate($0) }.map(\.name))
+  }
+
+  private func isCandidate(_ member: Member) -> Bool {
+    if member.name == self.name { return true }
+    return !member.liveness.isGone && self.watches[member.name]?.isLost != true && !NodeMeta(member.meta).isPassive
+  }
+
+  /// How much this node doubts itself; 0 = all is well.
+  package var healthScore: Int { self.awareness.score }
+
+  package var nextDeadline: ContinuousClock.Instant? {
+    guard self.phase != .left else { return nil }
+    var deadlines = [self.probe?.deadline(self.settings) ?? self.probeAt]
+    if !self.broadcasts.isEmpty { deadlines.append(self.gossipAt) }
+    if self.settings.pushPullInterval > .zero { deadlines.append(self.pushPullAt) }
+    if let suspicionsAt { deadlines.append(suspicionsAt) }
+    if case .leaving(let until) = self.phase { deadlines.append(until) }
+    if let settleBy = self.joining.settleBy { deadlines.append(settleBy) }
+    deadlines += self.relays.values.map(\.deadline)
+    deadlines += self.watches.values.map(\.pingAt)
+    return deadlines.min()
+  }
+
+  // MARK: - Events
+
+  package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+    guard self.phase != .left else { return [] }
+    var actions: [Action] = []
+    switch event {
+    case .tick: break
+    case .received(let messages, let source):
+      for message in messages { actions += self.receive(message, from: source, at: now) }
+    case .requested(let message, let stream):
+      actions += self.receive(message, on: stream, at: now)
+    case .answered(let exchange, let message):
+      actions += self.finish(exchange, with: message, at: now)
+    case .unanswered(let exchange, let reason):
+      actions += self.finish(exchange, failingWith: reason, at: now)
+    case .join(let endpoints):
+      actions += self.join(endpoints, at: now)
+    case .watch(let names):
+      self.watch(names, at: now)
+    case .describe(let meta):
+      self.describe(meta)
+    case .leave:
+      self.leave(at: now)
+    }
+    return actions + self.advance(to: now)
+  }
+
+  private mutating func receive(
+    _ message: Message, from source: Endpoint, at now: ContinuousClock.Instant
+  ) -> [Action] {
+    switch message {
+    case .ping(let ping): self.answer(ping, from: source)
+    case .indirectPing(let request): self.relay(request, from: source, at: now)
+    case .ack(let ack): self.take(ack, at: now)
+    case .nack(let sequence): self.takeNack(sequence)
+    case .alive(let claim): self.take(claim, at: now)
+    case .suspect(let claim): self.takeSuspicion(claim, at: now)
+    case .dead(let claim): self.takeDeath(claim, at: now)
+    case .user: []
+    }
+  }
+
+  /// Does what is due.
+  private mutating func advance(to now: ContinuousClock.Instant) -> [Action] {
+    var actions = self.expireRelays(at: now)
+    actions += self.advanceProbe(to: now)
+    actions += self.advanceWatches(to: now)
+    actions += self.expireSuspicions(at: now)
+    actions += self.startPushPull(at: now)
+    actions += self.settleIfDue(at: now)
+    actions += self.gossip(at: now)
+    if case .leaving(let until) = self.phase, until <= now || !self.broadcasts.contains(self.name) {
+      self.phase = .left
+      actions.append(.departed)
+    }
+    return actions
+  }
+
+  // MARK: - Sending
+
+  mutating func nextSequence() -> UInt32 {
+    self.lastSequence &+= 1
+    return self.lastSequence
+  }
+
+  mutating func nextExchange() -> ExchangeID {
+    self.lastExchange += 1
+    return self.lastExchange
+  }
+
+  /// A datagram with a message, and as much news as fits beside it.
+  mutating func send(_ message: Message, to endpoint: Endpoint, of node: String) -> Action {
+    let encoded = message.encoded
+    let news = self.takeNews(room: self.room - encoded.count)
+    return .send(Packet([encoded] + news, isChecksummed: self.knowsChecksums(node)), to: endpoint)
+  }
+
+  func knowsChecksums(_ node: String) -> Bool { self.roster[node]?.versions.knowsChecksums ?? false }
+
+  /// What messages may measure together in one datagram.
+  private var room: Int {
+    self.settings.datagramSize - Packet.compoundOverhead - (self.isEncrypted ? Cipher.overhead : 0)
+  }
+
+  private mutating func takeNews(room: Int) -> [[UInt8]] {
+    self.broadcasts.take(
+      room: room, overhead: Packet.overheadPerMessage,
+      limit: self.settings.retransmitLimit(nodes: self.roster.count))
+  }
+
+  /// Has a message ride on what is sent to anybody from now on, in place of older news about the node. What no datagram
+  /// can hold is left to exchanges.
+  mutating func broadcast(_ message: Message, about node: String) {
+    let encoded = message.encoded
+    guard encoded.count + Packet.overheadPerMessage <= self.room else { return }
+    self.broadcasts.insert(encoded, about: node)
+  }
+
+  /// Sends news to some nodes, chosen anew each time. A node that is dead is among them for a while, to refute it.
+  private mutating func gossip(at now: ContinuousClock.Instant) -> [Action] {
+    guard !self.broadcasts.isEmpty, self.gossipAt <= now else { return [] }
+    self.gossipAt = now + self.settings.gossipInterval
+    guard self.roster.count > 1 else {
+      self.broadcasts.removeAll()
+      return []
+    }
+    let horizon = now - self.settings.gossipToTheDeadTime
+    let name = self.name
+    let listeners = self.roster.pick(self.settings.gossipFanout, using: &self.dice) { member in
+      switch member.liveness {
+      case _ where member.name == name: false
+      case .alive, .suspect: true
+      case .dead: member.changedAt >= horizon
+      case .left: false
+      }
+    }
+    var actions: [Action] = []
+    for listener in listeners {
+      let news = self.takeNews(room: self.room)
+      guard !news.isEmpty else { break }
+      actions.append(
+        .send(Packet(news, isChecksummed: listener.versions.knowsChecksums), to: listener.endpoint))
+    }
+    return actions
+  }
+
+  // MARK: - This node itself
+
+  private mutating func describe(_ meta: [UInt8]) {
+    guard meta != self.own.meta else { return }
+    self.roster.update(self.name) { own in
+      own.meta = meta
+      own.outbid(own.incarnation)
+    }
+    self.broadcast(.alive(self.own.claim), about: self.name)
+  }
+
+  private mutating func leave(at now: ContinuousClock.Instant) {
+    guard self.phase == .running else { return }
+    self.phase = .leaving(until: now + Self.leaveTimeout)
+    self.roster.update(self.name) { own in
+      own.liveness = .left
+      own.changedAt = now
+    }
+    self.watches = [:]
+    let isAlone = self.roster.members.allSatisfy { $0.name == self.name || $0.liveness.isGone }
+    if isAlone {
+      self.broadcasts.removeAll()
+    } else {
+      let own = self.own
+      self.broadcast(
+        .dead(Accusation(incarnation: own.incarnation, node: own.name, from: own.name)), about: own.name)
+      self.gossipAt = now
+    }
+  }
+}

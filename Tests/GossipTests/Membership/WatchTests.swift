@@ -1,0 +1,123 @@
+import Gossip
+import Primitives
+import TestKit
+import Testing
+
+/// The fast detector.
+@Suite struct WatchTests {
+  /// What answers, apart from `silent`: pings, and pings for others unless they are for `silent`.
+  private func reply(except silent: Endpoint) -> (Message, Endpoint) -> Message? {
+    { message, endpoint in
+      switch message {
+      case .ping(let ping): endpoint == silent ? nil : .ack(Ack(sequence: ping.sequence))
+      case .indirectPing(let request):
+        endpoint == silent || request.target == silent ? nil : .ack(Ack(sequence: request.sequence))
+      default: nil
+      }
+    }
+  }
+
+  private func settled(_ others: [String]) -> Node {
+    var node = Node(knowing: others)
+    node.pass(.seconds(5), reply: acknowledge)
+    return node
+  }
+
+  @Test func `a watched node that falls silent is no candidate after half a second, and suspect to the group`() {
+    var node = self.settled(["beta", "gamma", "delta"])
+    node.handle(.watch(["beta"]))
+    #expect(node.pass(.seconds(10), reply: acknowledge).changes == [])
+    let silence = self.reply(except: beta)
+    #expect(node.pass(.milliseconds(400), reply: silence).changes == [])
+    #expect(node.membership.candidates.contains("beta"))
+    #expect(node.pass(.milliseconds(210), reply: silence).changes == [.lost("beta"), .suspected("beta", by: "alpha")])
+    #expect(node.membership.candidates == ["alpha", "gamma", "delta"])
+  }
+
+  @Test func `three hundred milliseconds are enough where that is asked for`() {
+    var node = Node(knowing: ["beta", "gamma"], watchSettings: WatchSettings(interval: .milliseconds(50)))
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(5), reply: acknowledge)
+    #expect(node.pass(.milliseconds(301), reply: self.reply(except: beta)).changes.first == .lost("beta"))
+  }
+
+  @Test func `a node that others can hear is not lost`() {
+    var node = self.settled(["beta", "gamma", "delta"])
+    node.handle(.watch(["beta"]))
+    let changes = node.pass(.seconds(20)) { message, endpoint in
+      switch message {
+      case .ping(let ping): endpoint == beta ? nil : .ack(Ack(sequence: ping.sequence))
+      case .indirectPing(let request): .ack(Ack(sequence: request.sequence))
+      default: nil
+      }
+    }.changes
+    #expect(changes == [])
+  }
+
+  @Test func `a node that hears nobody does not conclude that others are lost`() {
+    var node = self.settled(["beta", "gamma", "delta"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    let changes = node.pass(.milliseconds(1800)).changes
+    #expect(!changes.contains(.lost("beta")))
+  }
+
+  @Test func `of two nodes each concludes for itself`() {
+    var node = self.settled(["beta"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    #expect(node.pass(.milliseconds(610)).changes.first == .lost("beta"))
+  }
+
+  @Test func `one answer and a lost node is back, and so it is when it contradicts`() {
+    var node = self.settled(["beta", "gamma"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    node.pass(.seconds(1), reply: self.reply(except: beta))
+    #expect(!node.membership.candidates.contains("beta"))
+    var contradicted = node
+    #expect(
+      contradicted.hear(.alive(Node.claim("beta", incarnation: 2))).changes == [.recovered("beta"), .refuted("beta")])
+    #expect(contradicted.membership.candidates.contains("beta"))
+    #expect(node.pass(.milliseconds(110), reply: acknowledge).changes == [.recovered("beta")])
+    #expect(node.membership.candidates.contains("beta"))
+  }
+
+  @Test func `after a pause of this process the answers come first`() {
+    var node = self.settled(["beta", "gamma"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    node.now += .seconds(5)
+    #expect(!node.handle(.tick).changes.contains(.lost("beta")))
+    #expect(node.pass(.seconds(5), reply: acknowledge).changes.filter { $0 == .lost("beta") } == [])
+  }
+
+  @Test func `upstream's speakers are not watched`() {
+    var node = Node()
+    var claim = Node.claim("beta")
+    claim.meta = []
+    node.hear(.alive(claim))
+    node.handle(.watch(["beta"]))
+    let pings = node.pass(.seconds(10), reply: acknowledge).messages(to: beta).filter { message in
+      if case .ping = message { true } else { false }
+    }
+    #expect((9...11).contains(pings.count), "a ping a second, as the protocol has it")
+  }
+
+  @Test func `what is no longer watched is no longer pinged`() {
+    var node = self.settled(["beta", "gamma"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    node.handle(.watch([]))
+    #expect(node.pass(.seconds(10), reply: acknowledge).messages.count < 30)
+  }
+
+  @Test func `metadata tell what is ours, and nothing else does`() {
+    #expect(
+      NodeMeta(NodeMeta(isWatchable: true, isPassive: true).bytes) == NodeMeta(isWatchable: true, isPassive: true))
+    #expect(NodeMeta(Array("metallb-swift watchable and-more".utf8)) == NodeMeta(isWatchable: true))
+    for foreign in ["", "watchable", "role=watchable passive", "\u{FF}\u{81}"] {
+      #expect(NodeMeta(Array(foreign.utf8)) == NodeMeta(isWatchable: false, isPassive: false))
+    }
+  }
+}
