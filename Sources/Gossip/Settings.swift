@@ -24,6 +24,30 @@ package struct Settings: Sendable, Hashable {
   /// What a datagram may measure.
   package var datagramSize: Int
 
+  package init(
+    streamTimeout: Duration, indirectChecks: Int, retransmitMultiplier: Int, suspicionMultiplier: Int,
+    suspicionMaximumMultiplier: Int, pushPullInterval: Duration, probeTimeout: Duration, probeInterval: Duration,
+    usesStreamPings: Bool, awarenessLimit: Int, gossipInterval: Duration, gossipFanout: Int,
+    gossipToTheDeadTime: Duration, verifiesIncoming: Bool, encryptsOutgoing: Bool, datagramSize: Int
+  ) {
+    self.streamTimeout = streamTimeout
+    self.indirectChecks = indirectChecks
+    self.retransmitMultiplier = retransmitMultiplier
+    self.suspicionMultiplier = suspicionMultiplier
+    self.suspicionMaximumMultiplier = suspicionMaximumMultiplier
+    self.pushPullInterval = pushPullInterval
+    self.probeTimeout = probeTimeout
+    self.probeInterval = probeInterval
+    self.usesStreamPings = usesStreamPings
+    self.awarenessLimit = awarenessLimit
+    self.gossipInterval = gossipInterval
+    self.gossipFanout = gossipFanout
+    self.gossipToTheDeadTime = gossipToTheDeadTime
+    self.verifiesIncoming = verifiesIncoming
+    self.encryptsOutgoing = encryptsOutgoing
+    self.datagramSize = datagramSize
+  }
+
   package static let lan = Settings(
     streamTimeout: .seconds(10), indirectChecks: 3, retransmitMultiplier: 4, suspicionMultiplier: 4,
     suspicionMaximumMultiplier: 6, pushPullInterval: .seconds(30), probeTimeout: .milliseconds(500),

@@ -10,6 +10,7 @@ import Reporting
 struct SpeakerHands: Sendable {
   let responder: LinkResponder
   let reporter: Reporter
+  let gossip: GossipService?
   let logger: Logger
 
   func perform(_ action: SpeakerState.Action) {
@@ -42,6 +43,8 @@ struct SpeakerHands: Sendable {
       self.responder.defend(address)
     case .emit(let note):
       self.reporter.tell(note)
+    case .watch(let nodes):
+      self.gossip?.watch(nodes)
     case .report(let problems):
       self.reporter.tell(problems)
     }

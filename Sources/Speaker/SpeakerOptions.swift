@@ -22,6 +22,8 @@ package struct SpeakerOptions: Sendable, Hashable {
 
   /// Whether an address that nobody has announced yet is looked for on the network first.
   package var probesAddresses: Bool
+  /// How speakers learn of each other's end; nil = by the readiness of the Nodes.
+  package var gossip: GossipOptions?
 
   package static let standardExclusionFile = "/etc/metallb/excludel2.yaml"
 
@@ -30,7 +32,7 @@ package struct SpeakerOptions: Sendable, Hashable {
     loadBalancerClass: String? = nil,
     ignoresExclusion: Bool = false,
     servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
-    refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true
+    refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true, gossip: GossipOptions? = nil
   ) {
     self.namespace = namespace
     self.legacyConfigMap = legacyConfigMap
@@ -42,5 +44,6 @@ package struct SpeakerOptions: Sendable, Hashable {
     self.exclusionFile = exclusionFile
     self.refreshInterval = refreshInterval
     self.probesAddresses = probesAddresses
+    self.gossip = gossip
   }
 }

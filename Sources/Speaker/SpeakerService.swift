@@ -18,7 +18,8 @@ import Serving
 ///     Watcher<Node> ────────────┤
 ///     Watcher<IPAddressPool> ───┼──▶ Inbox ──▶ RunLoop(SpeakerState) ──▶ perform
 ///     Watcher<L2Advertisement> ─┤                                         ├─ claim, release ──▶ LinkResponder ──▶ frames
-///     InterfaceMonitor ─────────┘                                         └─ emit ──▶ EventRecorder ──▶ API server
+///     InterfaceMonitor ─────────┤                                         ├─ emit ──▶ EventRecorder ──▶ API server
+///     GossipService ────────────┘                                         └─ watch ──▶ GossipService
 ///
 /// Nothing in here decides. Each object is reduced to its view as soon as it is read, so that what nobody needs does not
 /// wait in the inbox. An API server that is away changes nothing: what was decided last stays announced.
@@ -29,13 +30,21 @@ package struct SpeakerService: ServiceLifecycle.Service {
   private let options: SpeakerOptions
   private let client: KubernetesClient
   private let exclusions: InterfaceExclusions
+  private let gossip: GossipService?
   private let logger: Logger
 
-  /// Throws what is wrong with the file of excluded interfaces.
+  /// How long a node that is about to go answers for its addresses while others take them over.
+  private static let handOverTime = Duration.milliseconds(1500)
+
+  /// Throws what is wrong with the files of excluded interfaces and of the gossip.
   package init(options: SpeakerOptions, client: KubernetesClient, logger: Logger) throws {
     self.options = options
     self.client = client
     self.exclusions = try ExclusionFile.read(options.exclusionFile)
+    self.gossip = try options.gossip.map { gossip in
+      try GossipService(
+        options: gossip, node: options.node, namespace: options.namespace, client: client, logger: logger)
+    }
     self.logger = logger
   }
 
@@ -62,24 +71,61 @@ package struct SpeakerService: ServiceLifecycle.Service {
       let peers = bgp.readings()
       return await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers) }
     }
-    try await cancelWhenGracefulShutdown {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for server in servers {
-          group.addTask { try await server.run() }
-        }
-        group.addTask { try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, inbox: inbox) }
-        group.addTask { await bgp.run() }
-        group.addTask {
-          await self.announce(inbox: inbox, window: window, tally: tally, responder: responder, recorder: recorder)
-        }
-        do {
-          try await group.waitForAll()
-        } catch is CancellationError {
-        } catch {
-          group.cancelAll()
-          throw error
-        }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if let gossip = self.gossip {
+        group.addTask { try await gossip.run { await inbox.send(.members($0)) } }
       }
+      group.addTask {
+        try await self.serve(
+          servers, sockets, responder: responder, bgp: bgp, inbox: inbox, window: window, tally: tally,
+          recorder: recorder)
+        // Only now, as nothing is announced any more.
+        await self.gossip?.leave()
+      }
+      // Either ends when the other must.
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private func serve(
+    _ servers: [HTTPServer], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker,
+    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, recorder: EventRecorder
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for server in servers {
+        group.addTask { try await server.run() }
+      }
+      group.addTask { try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, inbox: inbox) }
+      group.addTask { await bgp.run() }
+      group.addTask {
+        await self.announce(
+          inbox: inbox, window: window, tally: tally, responder: responder, recorder: recorder)
+      }
+      group.addTask {
+        try await gracefulShutdown()
+        await self.handOver(inbox, window)
+      }
+      defer { group.cancelAll() }
+      do {
+        try await group.next()
+      } catch is CancellationError {
+      }
+    }
+  }
+
+  /// Lets others take over what this node announces, and goes on answering until they have, or it is clear that they
+  /// will not.
+  private func handOver(_ inbox: Inbox<SpeakerState.Event>, _ window: Window<SpeakerState>) async {
+    guard let gossip = self.gossip, await gossip.hasCompany else { return }
+    func isOwner() async -> Bool { await window.look { !$0.claimed.isEmpty } ?? false }
+    guard await isOwner() else { return }
+    self.logger.info("handing over to other nodes")
+    await inbox.send(.handingOver)
+    gossip.describe(isPassive: true)
+    let deadline = Time.now + Self.handOverTime
+    while Time.now < deadline, await isOwner() {
+      try? await ContinuousClock().sleep(for: .milliseconds(50))
     }
   }
 
@@ -111,13 +157,21 @@ package struct SpeakerService: ServiceLifecycle.Service {
         reporter: reporter, tally: tally, logger: self.logger)
       group.addTask { await feed.run(into: inbox) }
       keeper.conclude(.unknown)
-      let hands = SpeakerHands(responder: responder, reporter: reporter, logger: self.logger)
+      let hands = SpeakerHands(
+        responder: responder, reporter: reporter, gossip: self.gossip, logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
-          ignoresExclusion: self.options.ignoresExclusion, probesAddresses: self.options.probesAddresses))
+          ignoresExclusion: self.options.ignoresExclusion,
+          failureDetector: self.gossip == nil ? .nodeReadiness : .gossip,
+          probesAddresses: self.options.probesAddresses))
+      var isReady = false
       var last = await RunLoop<SpeakerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
         for action in actions { hands.perform(action) }
+        if !isReady && machine.awaited.isEmpty {
+          isReady = true
+          self.gossip?.describe(isPassive: false)
+        }
         window.open(on: machine)
       }
       for action in last.handle(.stopping, at: Time.now) { hands.perform(action) }
@@ -164,7 +218,12 @@ package struct SpeakerService: ServiceLifecycle.Service {
     }
     follow(KubernetesModel.Service.self) { .services($0.map(ExposedService.init)) }
     follow(EndpointSlice.self) { .endpoints($0.map(EndpointsView.init)) }
-    follow(Node.self) { .nodes($0.map(NodeView.init)) }
+    follow(Node.self) { change in
+      if let gossip = self.gossip, case .applied(let node) = change, node.key.name == self.options.node {
+        gossip.ownNodeSeen(NodeView(node))
+      }
+      return .nodes(change.map(NodeView.init))
+    }
   }
 
   private func complain<R: KubernetesResource>(about change: ObjectChange<R>, of type: R.Type) {

@@ -70,9 +70,10 @@ struct SpeakerCommand: AsyncParsableCommand {
       servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
       exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds),
-      probesAddresses: self.l2Probe)
+      probesAddresses: self.l2Probe,
+      gossip: try self.memberlist.options(environment))
     self.process.warnAboutWhatIsNotServed(logger)
-    if self.memberlist.isConfigured(environment) {
+    if options.gossip == nil {
       logger.info("speakers do not gossip; the readiness of nodes tells which of them are alive")
     }
     let client = try self.process.client(agent: "speaker", logger: logger)
@@ -105,39 +106,6 @@ struct SpeakerCommand: AsyncParsableCommand {
       guard let milliseconds = Int(debounce), milliseconds > 0 else {
         throw ValidationError("--bgp-debounce-timeout \"\(debounce)\" is not a positive number of milliseconds.")
       }
-    }
-    try self.memberlist.check(environment)
-  }
-}
-
-/// Flags of the gossip by which speakers learn of each other's end.
-struct MemberlistOptions: ParsableArguments {
-  @Option(help: "The address to gossip on; by default METALLB_ML_BIND_ADDR; empty = no gossip.")
-  var mlBindaddr: String?
-
-  @Option(help: "The port to gossip on; by default METALLB_ML_BIND_PORT, else 7946.")
-  var mlBindport: String?
-
-  @Option(help: "The labels of the speakers' pods; by default METALLB_ML_LABELS; empty = no gossip.")
-  var mlLabels: String?
-
-  @Option(help: "The directory with the file secretkey; by default METALLB_ML_SECRET_KEY_PATH.")
-  var mlSecretKeyPath: String?
-
-  @Flag(help: "Gossip at the pace of wide-area networks.")
-  var mlWanConfig = false
-
-  /// Whether speakers are meant to gossip.
-  func isConfigured(_ environment: [String: String]) -> Bool {
-    let address = self.mlBindaddr ?? environment["METALLB_ML_BIND_ADDR"] ?? ""
-    let labels = self.mlLabels ?? environment["METALLB_ML_LABELS"] ?? ""
-    return !address.isEmpty && !labels.isEmpty
-  }
-
-  func check(_ environment: [String: String]) throws {
-    let port = self.mlBindport ?? environment["METALLB_ML_BIND_PORT"] ?? ""
-    guard port.isEmpty || (Int(port).map { (0...65535).contains($0) } ?? false) else {
-      throw ValidationError("--ml-bindport \"\(port)\" is not a port: it lies between 0 and 65535.")
     }
   }
 }

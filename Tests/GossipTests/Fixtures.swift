@@ -8,14 +8,14 @@ func bytes(_ hex: String) -> [UInt8] {
   return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
 
-extension Endpoint {
+extension MemberAddress {
   /// The place of the node with a number, on the port of memberlist.
-  static func node(_ number: UInt8) -> Endpoint { Endpoint(.v4(IPv4Address(10, 77, 0, number)), 7946) }
+  static func node(_ number: UInt8) -> MemberAddress { MemberAddress(.v4(IPv4Address(10, 77, 0, number)), 7946) }
 }
 
-let alpha = Endpoint.node(1)
-let beta = Endpoint.node(2)
-let gamma = Endpoint.node(3)
+let alpha = MemberAddress.node(1)
+let beta = MemberAddress.node(2)
+let gamma = MemberAddress.node(3)
 
 extension ProtocolVersions {
   /// What serf agents say of themselves.

@@ -26,6 +26,13 @@ struct AddressYields: Sendable, Equatable {
     self.yields[address] = Yield(node: node, until: now + Self.duration)
   }
 
+  /// Ends those to a node that is gone, and returns their addresses.
+  mutating func end(to node: String) -> [IPAddress] {
+    let ended = self.yields.filter { $0.value.node == node }.keys.sorted()
+    for address in ended { self.yields[address] = nil }
+    return ended
+  }
+
   /// Ends those that are over, and returns their addresses.
   mutating func expire(at now: ContinuousClock.Instant) -> [IPAddress] {
     let over = self.yields.filter { $0.value.until <= now }.keys.sorted()

@@ -189,15 +189,27 @@ package struct NodeTable: Sendable, Equatable {
 
   /// A candidate that comes before `node`, itself a candidate, in the order for an address; nil = `node` is the owner.
   package func rival(of node: Entry, for address: IPAddress, in candidacy: Candidacy) -> String? {
+    self.rivals(of: node, for: address, in: candidacy, limit: 1).first
+  }
+
+  /// Candidates that come before `node`, itself a candidate, in the order for an address; fewer than `limit` are all.
+  package func rivals(of node: Entry, for address: IPAddress, in candidacy: Candidacy, limit: Int) -> [String] {
     let rank = Layer2Election.Rank(of: node.view.name, for: address)
-    func beats(_ name: String) -> Bool {
+    var rivals: [String] = []
+    /// True: that is enough.
+    func look(at name: String) -> Bool {
       guard name != node.view.name, let other = self.entries[name] else { return false }
-      return self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address)
+      if self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address) {
+        rivals.append(name)
+      }
+      return rivals.count == limit
     }
     if let localNodes = candidacy.localNodes, localNodes.count < self.names.count {
-      return localNodes.sorted().first(where: beats)
+      _ = localNodes.sorted().first(where: look)
+      return rivals
     }
     let start = rank.spread(over: self.names.count)
-    return self.names[start...].first(where: beats) ?? self.names[..<start].first(where: beats)
+    _ = self.names[start...].first(where: look) ?? self.names[..<start].first(where: look)
+    return rivals
   }
 }

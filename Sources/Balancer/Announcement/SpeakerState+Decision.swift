@@ -37,8 +37,10 @@ extension SpeakerState {
     guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
     if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
       let (verdict, hold) = self.election(of: address, in: first.candidacy)
+      let rivals = self.predecessors(of: address, in: first.candidacy, hold: hold)
       for contender in contenders {
         actions += self.conclude(contender, lost: verdict, hold: hold)
+        self.succession.put(contender.key, rivals: rivals)
       }
     } else {
       let winners = self.entangledElection(of: address, among: contenders)
@@ -118,6 +120,15 @@ extension SpeakerState {
       return (.withhold(.notOwner), .rival(rival))
     }
     return (nil, .ownership)
+  }
+
+  /// Who comes before this node for an address that another one owns, two at most; none where nobody's end is watched for.
+  private func predecessors(
+    of address: IPAddress, in candidacy: NodeTable.Candidacy, hold: ServiceTable.Hold
+  ) -> [String] {
+    guard case .rival = hold, self.settings.failureDetector == .gossip, let own = self.nodes[self.settings.node]
+    else { return [] }
+    return self.nodes.rivals(of: own, for: address, in: candidacy, limit: 2)
   }
 
   /// The Services that this node announces, of several that share an address and differ in their candidates.
@@ -202,6 +213,7 @@ extension SpeakerState {
   ) -> [Action] {
     guard let record = self.services[key] else { return [] }
     self.services.conclude(key, verdict: verdict, hold: hold)
+    self.succession.put(key, rivals: [])
     guard record.verdict != verdict else { return [] }
     let (old, new) = (record.verdict?.announcement, verdict.announcement)
     var actions: [Action] = []

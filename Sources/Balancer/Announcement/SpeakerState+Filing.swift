@@ -10,6 +10,7 @@ extension SpeakerState {
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
     case .tick: ([], self.expireYields(at: now))
+    case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))
     case .addressOccupied(let address, let holder): self.file(address, occupiedBy: holder)
@@ -151,7 +152,10 @@ extension SpeakerState {
 
   private mutating func file(members: Set<String>) -> Set<ObjectKey> {
     let (joined, left) = self.nodes.setMembers(members)
-    return joined.union(left).reduce(into: []) { $0.formUnion(self.touched(byChangeOf: $1)) }
+    // That a node is gone is newer than that it was heard.
+    let ended = left.flatMap { self.yields.end(to: $0) }
+      .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
+    return joined.union(left).reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) }
   }
 
   /// The Services whose verdict the standing of a node can change: those that it keeps from us, and those that it could
@@ -160,5 +164,6 @@ extension SpeakerState {
     if node == self.settings.node { return Set(self.services.records.keys) }
     let threatened = self.services.owned.filter { self.isThreatened($0, by: node) }
     return self.services.services(rivalledBy: node).union(threatened).union(self.services.entangled)
+      .union(self.succession.services(dependingOn: node))
   }
 }

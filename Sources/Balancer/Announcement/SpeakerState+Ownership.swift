@@ -56,7 +56,7 @@ extension SpeakerState {
   // MARK: While an address is announced
 
   /// Two nodes that both think they own an address agree by its order of nodes: the later one yields at once, the first
-  /// tells the neighbours again. Against a stranger the address is defended, as it was ours first.
+  /// tells the neighbours again; one that is handing over yields to anybody. Against a stranger the address is defended, as it was ours first.
   mutating func file(
     _ address: IPAddress, contestedBy holder: AddressHolder, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
@@ -71,10 +71,16 @@ extension SpeakerState {
     }
     guard let first = services.min(), let election = self.electionAddress(of: first),
       let candidacy = self.candidacy(of: first), self.nodes.mayOwn(node, in: candidacy),
-      self.nodes.precedes(node, self.settings.node, for: election)
+      self.isHandingOver || self.nodes.precedes(node, self.settings.node, for: election)
     else { return ([.defend(address)], []) }
     self.yields.yield(election, to: node, at: now)
     return ([], self.services.company(of: first))
+  }
+
+  /// From now on others may have what this node announces; it goes on answering until they claim it.
+  mutating func beginHandOver() -> (actions: [Action], touched: Set<ObjectKey>) {
+    self.isHandingOver = true
+    return ([], [])
   }
 
   /// The address that decides who owns a Service: the smallest first one of those that share addresses with it.

@@ -30,6 +30,8 @@ package struct SpeakerState: StateMachine, Equatable {
     case addressContested(IPAddress, by: AddressHolder)
     /// The nodes whose speakers are alive, this one among them.
     case members(Set<String>)
+    /// The process is about to end: others are told, and whoever claims an address of this node may have it.
+    case handingOver
     /// The process ends: everything is withdrawn.
     case stopping
   }
@@ -50,6 +52,8 @@ package struct SpeakerState: StateMachine, Equatable {
     /// Tell the neighbours once more, as somebody else has claimed the address.
     case defend(IPAddress)
     case emit(EventNote)
+    /// The owners of addresses that this node would replace are now these: their end should be noticed soon.
+    case watch(Set<String>)
     /// The problems of the configuration are now these; none = all is well.
     case report([Problem])
   }
@@ -115,6 +119,9 @@ package struct SpeakerState: StateMachine, Equatable {
   var claims = AddressClaims()
   var vetting = AddressVetting()
   var yields = AddressYields()
+  var succession = SuccessionTable()
+  var isHandingOver = false
+  private var watched: Set<String> = []
   private var reported: [Problem] = []
   /// How many verdicts have been reached since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
@@ -145,9 +152,9 @@ package struct SpeakerState: StateMachine, Equatable {
         return actions
       }
       self.phase = .deciding
-      return actions + self.report() + self.decide(Set(self.services.records.keys))
+      return actions + self.report() + self.decide(Set(self.services.records.keys)) + self.watch()
     case .deciding:
-      return actions + self.report() + self.decide(touched)
+      return actions + self.report() + self.decide(touched) + self.watch()
     case .stopped:
       return []
     }
@@ -198,7 +205,7 @@ package struct SpeakerState: StateMachine, Equatable {
     case .interfaces: .interfaces
     case .members: .members
     case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .addressFree, .addressOccupied,
-      .addressContested, .stopping:
+      .addressContested, .handingOver, .stopping:
       nil
     }
   }
@@ -208,6 +215,13 @@ package struct SpeakerState: StateMachine, Equatable {
     guard problems != self.reported else { return [] }
     self.reported = problems
     return [.report(problems)]
+  }
+
+  private mutating func watch() -> [Action] {
+    let owners = self.succession.owners
+    guard owners != self.watched else { return [] }
+    self.watched = owners
+    return [.watch(owners)]
   }
 
   private mutating func stop() -> [Action] {

@@ -3,7 +3,7 @@ import Primitives
 /// What this node believes of one node of the group, itself included.
 package struct Member: Sendable, Hashable {
   package let name: String
-  package var endpoint: Endpoint
+  package var endpoint: MemberAddress
   package var meta: [UInt8]
   package var versions: ProtocolVersions
   /// The node's own count of what it said about itself; of two claims the one with the higher number holds.
@@ -13,7 +13,7 @@ package struct Member: Sendable, Hashable {
   package var changedAt: ContinuousClock.Instant
 
   package init(
-    name: String, endpoint: Endpoint, meta: [UInt8] = [], versions: ProtocolVersions = .ours, incarnation: UInt32,
+    name: String, endpoint: MemberAddress, meta: [UInt8] = [], versions: ProtocolVersions = .ours, incarnation: UInt32,
     liveness: Liveness, changedAt: ContinuousClock.Instant
   ) {
     self.name = name

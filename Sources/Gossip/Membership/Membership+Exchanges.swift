@@ -3,7 +3,7 @@ import Primitives
 /// What an exchange over a stream is for.
 enum ExchangePurpose: Sendable, Hashable {
   /// To get to know everybody.
-  case join(Endpoint)
+  case join(MemberAddress)
   /// To compare everything with a node that is known.
   case compare
   /// To ping where datagrams did not get through.
@@ -20,14 +20,14 @@ struct JoinQueue: Sendable, Equatable {
   /// How long nobody need have answered before one goes on without.
   static let patience = Duration.seconds(3)
 
-  private(set) var waiting: [Endpoint] = []
-  private(set) var asked: Set<Endpoint> = []
+  private(set) var waiting: [MemberAddress] = []
+  private(set) var asked: Set<MemberAddress> = []
   /// When to go on without an answer; nil before the first attempt, and after it has settled.
   private(set) var settleBy: ContinuousClock.Instant?
   private var hasBegun = false
   private var hasSettled = false
 
-  mutating func begin(_ endpoints: [Endpoint], at now: ContinuousClock.Instant) {
+  mutating func begin(_ endpoints: [MemberAddress], at now: ContinuousClock.Instant) {
     self.waiting = endpoints.filter { !self.asked.contains($0) }
     if !self.hasBegun {
       self.hasBegun = true
@@ -36,8 +36,8 @@ struct JoinQueue: Sendable, Equatable {
   }
 
   /// Takes the next ones to ask, except for those that need not be asked any more.
-  mutating func next(except known: Set<Endpoint>) -> [Endpoint] {
-    var next: [Endpoint] = []
+  mutating func next(except known: Set<MemberAddress>) -> [MemberAddress] {
+    var next: [MemberAddress] = []
     while self.asked.count < Self.width, let endpoint = self.waiting.popLast() {
       guard !known.contains(endpoint), self.asked.insert(endpoint).inserted else { continue }
       next.append(endpoint)
@@ -45,7 +45,7 @@ struct JoinQueue: Sendable, Equatable {
     return next
   }
 
-  mutating func end(_ endpoint: Endpoint) {
+  mutating func end(_ endpoint: MemberAddress) {
     self.asked.remove(endpoint)
   }
 
@@ -64,7 +64,7 @@ struct JoinQueue: Sendable, Equatable {
 extension Membership {
   // MARK: - Joining
 
-  mutating func join(_ endpoints: [Endpoint], at now: ContinuousClock.Instant) -> [Action] {
+  mutating func join(_ endpoints: [MemberAddress], at now: ContinuousClock.Instant) -> [Action] {
     guard self.phase == .running else { return [] }
     self.joining.begin(endpoints.shuffled(using: &self.dice), at: now)
     return self.askNext()
@@ -96,7 +96,7 @@ extension Membership {
   }
 
   private mutating func exchange(
-    _ purpose: ExchangePurpose, _ message: StreamMessage, with endpoint: Endpoint
+    _ purpose: ExchangePurpose, _ message: StreamMessage, with endpoint: MemberAddress
   ) -> Action {
     let exchange = self.nextExchange()
     self.exchanges[exchange] = purpose
@@ -157,10 +157,10 @@ extension Membership {
       if self.joining.settle() { actions.append(.settled) }
       return actions
     case .ping(let ping):
-      guard ping.node.isEmpty || ping.node == self.name else { return [] }
+      guard ping.node.isEmpty || ping.node == self.name else { return [.answer(stream, nil)] }
       return [.answer(stream, .ack(Ack(sequence: ping.sequence)))]
     case .ack, .user, .error:
-      return []
+      return [.answer(stream, nil)]
     }
   }
 }

@@ -165,7 +165,7 @@ extension Membership {
 
   // MARK: - For others
 
-  mutating func answer(_ ping: Ping, from endpoint: Endpoint) -> [Action] {
+  mutating func answer(_ ping: Ping, from endpoint: MemberAddress) -> [Action] {
     guard ping.node.isEmpty || ping.node == self.name else { return [] }
     return [
       self.send(
@@ -174,7 +174,7 @@ extension Membership {
   }
 
   mutating func relay(
-    _ request: IndirectPing, from endpoint: Endpoint, at now: ContinuousClock.Instant
+    _ request: IndirectPing, from endpoint: MemberAddress, at now: ContinuousClock.Instant
   ) -> [Action] {
     guard self.relays.count < Self.relayLimit else { return [] }
     let sequence = self.nextSequence()

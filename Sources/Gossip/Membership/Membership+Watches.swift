@@ -10,6 +10,8 @@ struct Watch: Sendable, Hashable {
   /// Whether some other node has answered since others were asked: then it is not us who are cut off.
   var hasWitness = false
   var isLost = false
+  /// Whether somebody wants it watched; one that is lost is watched on until its fate is known.
+  var isWanted = true
 }
 
 /// Whose ack a number stands for.
@@ -23,15 +25,20 @@ enum WatchPing: Sendable, Hashable {
 ///
 /// The node that would take over an address watches its owner. Half of the pings unanswered, it asks others too, with
 /// every further ping; none of them having heard it by the end, the node is lost: no longer a candidate here, and suspect
-/// to the group, which finds out in its own time whether it is dead. A single ack, even through another node, ends it all.
-/// A node that hears nobody at all does not conclude anything, except in a group of two.
+/// to the group, which finds out in its own time whether it is dead. Before that, a single ack ends it all, even one
+/// through another node; after that, the node has to contradict, with which it tells whether it is ready to own anything:
+/// it may have started anew. A node that hears nobody at all does not conclude anything, except in a group of two.
 ///
 /// Only nodes that say they can be watched are: upstream's see nothing of this.
 extension Membership {
   mutating func watch(_ names: Set<String>, at now: ContinuousClock.Instant) {
     guard self.phase == .running else { return }
-    for name in Set(self.watches.keys).subtracting(names) { self.endWatch(name) }
-    for name in names.sorted() where self.watches[name] == nil && name != self.name {
+    for name in Set(self.watches.keys).subtracting(names) {
+      if self.watches[name]?.isLost == true { self.watches[name]?.isWanted = false } else { self.endWatch(name) }
+    }
+    for name in names.sorted() where name != self.name {
+      self.watches[name]?.isWanted = true
+      guard self.watches[name] == nil else { continue }
       // Nodes that began at once do not ping at once.
       let offset = self.watchSettings.interval * Double.random(in: 0..<1, using: &self.dice)
       self.watches[name] = Watch(pingAt: now + offset)
@@ -56,8 +63,7 @@ extension Membership {
     guard let target = self.roster[name], !target.liveness.isGone, NodeMeta(target.meta).isWatchable else {
       // Whoever is gone may come back; there is nothing to watch until then.
       self.endWatch(name)
-      watch = Watch(pingAt: watch.pingAt)
-      self.watches[name] = watch
+      if watch.isWanted { self.watches[name] = Watch(pingAt: watch.pingAt) }
       return []
     }
     var actions: [Action] = []
@@ -69,7 +75,15 @@ extension Membership {
         Accusation(incarnation: target.incarnation, node: name, from: self.name), at: now)
     }
     let sequence = self.number(for: &watch, .watched(name))
-    actions.append(self.send(self.ping(target, sequence), to: target.endpoint, of: name))
+    if watch.isLost, self.roster[name]?.liveness == .suspect {
+      // What it is accused of comes first, so that the answer can hold the contradiction.
+      let accusation = Accusation(incarnation: target.incarnation, node: name, from: self.name)
+      let packet = Packet(
+        [.suspect(accusation), self.ping(target, sequence)], isChecksummed: target.versions.knowsChecksums)
+      actions.append(.send(packet, to: target.endpoint))
+    } else {
+      actions.append(self.send(self.ping(target, sequence), to: target.endpoint, of: name))
+    }
     if !watch.isLost {
       for helper in helpers {
         actions.append(self.indirectPing(target, sequence, through: helper))
@@ -101,16 +115,17 @@ extension Membership {
     case .watched(let name):
       self.watches[name]?.missed = 0
       self.watches[name]?.hasWitness = false
-      return self.endLoss(of: name, at: now)
+      return self.roster[name]?.liveness == .alive ? self.endLoss(of: name, at: now) : []
     }
   }
 
-  /// A node that was lost has been heard of: it counts again.
+  /// A node that was lost lives, as it says itself: it counts again.
   mutating func endLoss(of name: String, at now: ContinuousClock.Instant) -> [Action] {
     guard let watch = self.watches[name], watch.isLost else { return [] }
     self.watches[name]?.isLost = false
     self.watches[name]?.missed = 0
     self.watches[name]?.hasWitness = false
+    if !watch.isWanted { self.endWatch(name) }
     return [.report(.recovered(name))]
   }
 }

@@ -24,13 +24,13 @@ package struct Membership: StateMachine, Equatable {
 
   package enum Event: Timed, Equatable {
     case tick
-    case received([Message], from: Endpoint)
+    case received([Message], from: MemberAddress)
     /// Another node has said something over a stream, and may expect an answer.
     case requested(StreamMessage, on: StreamID)
     case answered(ExchangeID, StreamMessage)
     case unanswered(ExchangeID, reason: String)
     /// Nodes at these places belong to the group, as far as one knows.
-    case join([Endpoint])
+    case join([MemberAddress])
     /// These nodes are the ones to watch closely from now on.
     case watch(Set<String>)
     /// This node's own metadata are now these.
@@ -40,11 +40,11 @@ package struct Membership: StateMachine, Equatable {
   }
 
   package enum Action: Sendable, Equatable {
-    case send(Packet, to: Endpoint)
+    case send(Packet, to: MemberAddress)
     /// Open a stream, say this, and report the one message that comes back.
-    case exchange(ExchangeID, StreamMessage, with: Endpoint, within: Duration)
-    /// Say this on a stream that another node has opened, and close it.
-    case answer(StreamID, StreamMessage)
+    case exchange(ExchangeID, StreamMessage, with: MemberAddress, within: Duration)
+    /// Say this on a stream that another node has opened, if anything, and close it.
+    case answer(StreamID, StreamMessage?)
     case report(Change)
     /// Joining has got somewhere or failed everywhere: who is there is known as well as can be. Once.
     case settled
@@ -66,8 +66,8 @@ package struct Membership: StateMachine, Equatable {
     /// Somebody said that this node does not answer, and was contradicted.
     case accused(by: String)
     /// Two nodes have the same name.
-    case conflict(String, at: Endpoint)
-    case unreachable(Endpoint, reason: String)
+    case conflict(String, at: MemberAddress)
+    case unreachable(MemberAddress, reason: String)
     /// Another node's protocol does not go with ours.
     case incompatible(String)
   }
@@ -106,7 +106,7 @@ package struct Membership: StateMachine, Equatable {
   private static let leaveTimeout = Duration.seconds(1)
 
   package init(
-    name: String, endpoint: Endpoint, meta: [UInt8] = [], settings: Settings = .lan,
+    name: String, endpoint: MemberAddress, meta: [UInt8] = [], settings: Settings = .lan,
     watchSettings: WatchSettings = WatchSettings(), isEncrypted: Bool = false, seed: UInt64,
     at now: ContinuousClock.Instant
   ) {
@@ -193,7 +193,7 @@ package struct Membership: StateMachine, Equatable {
   }
 
   private mutating func receive(
-    _ message: Message, from source: Endpoint, at now: ContinuousClock.Instant
+    _ message: Message, from source: MemberAddress, at now: ContinuousClock.Instant
   ) -> [Action] {
     switch message {
     case .ping(let ping): self.answer(ping, from: source)
@@ -236,7 +236,7 @@ package struct Membership: StateMachine, Equatable {
   }
 
   /// A datagram with a message, and as much news as fits beside it.
-  mutating func send(_ message: Message, to endpoint: Endpoint, of node: String) -> Action {
+  mutating func send(_ message: Message, to endpoint: MemberAddress, of node: String) -> Action {
     let encoded = message.encoded
     let news = self.takeNews(room: self.room - encoded.count)
     return .send(Packet([encoded] + news, isChecksummed: self.knowsChecksums(node)), to: endpoint)

@@ -11,6 +11,11 @@ package struct WatchSettings: Sendable, Hashable {
     self.multiplier = multiplier
   }
 
+  /// The five pings that take so long.
+  package init(detectionTime: Duration) {
+    self.init(interval: detectionTime / 5, multiplier: 5)
+  }
+
   /// How long a node can be silent without being lost.
   package var detectionTime: Duration { self.interval * self.multiplier }
 }

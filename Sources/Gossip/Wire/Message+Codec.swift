@@ -97,7 +97,7 @@ extension IndirectPing {
     guard let sequence else { throw .missingField("SeqNo") }
     guard let address else { throw .missingField("Target") }
     self.init(
-      sequence: sequence, target: Endpoint(address, port), node: node, wantsNack: nack, source: source.source)
+      sequence: sequence, target: MemberAddress(address, port), node: node, wantsNack: nack, source: source.source)
   }
 }
 
@@ -195,7 +195,7 @@ private struct SourceFields {
 
   var source: Source? {
     guard let address, self.port > 0 else { return nil }
-    return Source(node: self.node, endpoint: Endpoint(address, self.port))
+    return Source(node: self.node, endpoint: MemberAddress(address, self.port))
   }
 }
 

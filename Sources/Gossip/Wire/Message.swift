@@ -1,23 +1,3 @@
-import Primitives
-
-/// Where a member listens, for datagrams and streams alike.
-package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
-  package var address: IPAddress
-  package var port: UInt16
-
-  package init(_ address: IPAddress, _ port: UInt16) {
-    self.address = address
-    self.port = port
-  }
-
-  package var description: String {
-    switch self.address {
-    case .v4(let address): "\(address):\(self.port)"
-    case .v6(let address): "[\(address)]:\(self.port)"
-    }
-  }
-}
-
 /// What one member says to another in a datagram.
 package enum Message: Sendable, Hashable {
   case ping(Ping)
@@ -49,9 +29,9 @@ package struct Ping: Sendable, Hashable {
 /// Who asks, and where the answer shall go.
 package struct Source: Sendable, Hashable {
   package var node: String
-  package var endpoint: Endpoint
+  package var endpoint: MemberAddress
 
-  package init(node: String, endpoint: Endpoint) {
+  package init(node: String, endpoint: MemberAddress) {
     self.node = node
     self.endpoint = endpoint
   }
@@ -60,13 +40,13 @@ package struct Source: Sendable, Hashable {
 /// "Ping that one for me."
 package struct IndirectPing: Sendable, Hashable {
   package var sequence: UInt32
-  package var target: Endpoint
+  package var target: MemberAddress
   package var node: String
   /// Whether an answer is wanted if the target gives none.
   package var wantsNack: Bool
   package var source: Source?
 
-  package init(sequence: UInt32, target: Endpoint, node: String, wantsNack: Bool, source: Source? = nil) {
+  package init(sequence: UInt32, target: MemberAddress, node: String, wantsNack: Bool, source: Source? = nil) {
     self.sequence = sequence
     self.target = target
     self.node = node
@@ -103,12 +83,12 @@ package struct Accusation: Sendable, Hashable {
 package struct Alive: Sendable, Hashable {
   package var incarnation: UInt32
   package var node: String
-  package var endpoint: Endpoint
+  package var endpoint: MemberAddress
   package var meta: [UInt8]
   package var versions: ProtocolVersions?
 
   package init(
-    incarnation: UInt32, node: String, endpoint: Endpoint, meta: [UInt8] = [], versions: ProtocolVersions? = .ours
+    incarnation: UInt32, node: String, endpoint: MemberAddress, meta: [UInt8] = [], versions: ProtocolVersions? = .ours
   ) {
     self.incarnation = incarnation
     self.node = node

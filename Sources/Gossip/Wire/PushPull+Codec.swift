@@ -69,7 +69,7 @@ extension NodeState {
     guard let node else { throw .missingField(nameField) }
     guard let address else { throw .missingField("Addr") }
     self.init(
-      node: node, endpoint: Endpoint(address, port), meta: meta, incarnation: incarnation, liveness: liveness,
+      node: node, endpoint: MemberAddress(address, port), meta: meta, incarnation: incarnation, liveness: liveness,
       versions: versions)
   }
 }

@@ -18,14 +18,14 @@ package struct PushPull: Sendable, Hashable {
 /// What the sender of a ``PushPull`` knows of one node.
 package struct NodeState: Sendable, Hashable {
   package var node: String
-  package var endpoint: Endpoint
+  package var endpoint: MemberAddress
   package var meta: [UInt8]
   package var incarnation: UInt32
   package var liveness: Liveness
   package var versions: ProtocolVersions?
 
   package init(
-    node: String, endpoint: Endpoint, meta: [UInt8] = [], incarnation: UInt32, liveness: Liveness,
+    node: String, endpoint: MemberAddress, meta: [UInt8] = [], incarnation: UInt32, liveness: Liveness,
     versions: ProtocolVersions? = .ours
   ) {
     self.node = node

@@ -17,6 +17,7 @@ import TestKit
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
 ///     wait SECONDS                             time passes
+///     handing over
 ///     stopping
 ///
 /// `told` writes the events with what really happened after each; a story that is true is told as it was written.
@@ -77,6 +78,7 @@ struct AnnouncementStory {
     case "occupied": return IPAddress(first).map { [.addressOccupied($0, by: Self.holder(rest))] } ?? []
     case "contested": return IPAddress(first).map { [.addressContested($0, by: Self.holder(rest))] } ?? []
     case "wait": return [.tick]
+    case "handing": return [.handingOver]
     case "stopping": return [.stopping]
     case "no": return Self.deletion(first, rest.first ?? "")
     default: return []
@@ -202,6 +204,7 @@ struct AnnouncementStory {
     case .defend(let address): "defend \(address)"
     case .emit(let note):
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
+    case .watch(let owners): "watch \(owners.isEmpty ? "nobody" : owners.sorted().joined(separator: ","))"
     case .report(let problems):
       "problems: " + (problems.isEmpty ? "none" : problems.map(\.message).joined(separator: "; "))
     }

@@ -66,16 +66,20 @@ import Testing
       endpoints default/web w1
       synced
       members w1,w3
+      > watch w3
       # The readiness of nodes no longer counts: w3 gossips, so w3 is alive.
       members w1
       > claim 192.0.2.1 on all
       > announce default/web 192.0.2.1 on all
       > event default/web Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
       node w1 notReady
       members w1,w3
       > withdraw default/web 192.0.2.1 layer2 notOwner
       > release 192.0.2.1
+      > watch w3
       members w3
+      > watch nobody
       members w1,w2
       > claim 192.0.2.1 on all
       > announce default/web 192.0.2.1 on all

@@ -232,4 +232,25 @@ import Testing
       > defend 192.0.2.8
       """)
   }
+
+  // MARK: Handing over
+
+  @Test func `a node that is about to go yields to whoever claims its addresses, and defends them no more`() {
+    self.expect(
+      """
+      endpoints default/mail w3
+      service default/mail 192.0.2.8
+      > probe 192.0.2.8 on all
+      free 192.0.2.8
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      > defend 192.0.2.8
+      handing over
+      contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      """)
+  }
 }

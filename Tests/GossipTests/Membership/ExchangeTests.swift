@@ -11,7 +11,7 @@ import Testing
       liveness: liveness)
   }
 
-  private func exchanges(_ actions: [Membership.Action]) -> [(id: Membership.ExchangeID, with: Endpoint)] {
+  private func exchanges(_ actions: [Membership.Action]) -> [(id: Membership.ExchangeID, with: MemberAddress)] {
     actions.compactMap { action in
       guard case .exchange(let id, .pushPull, let endpoint, _) = action else { return nil }
       return (id, endpoint)
@@ -20,7 +20,7 @@ import Testing
 
   @Test func `joining asks three at a time, and nobody whom an answer has told of`() {
     var node = Node()
-    let everybody = (2...6).map { Endpoint.node($0) }
+    let everybody = (2...6).map { MemberAddress.node($0) }
     let asked = self.exchanges(node.handle(.join(everybody)))
     #expect(asked.count == 3)
     let answer = PushPull(isJoin: false, states: Node.names.dropFirst().map { self.state($0) })
@@ -101,7 +101,7 @@ import Testing
     var node = Node()
     #expect(
       node.handle(.requested(.ping(Ping(sequence: 4, node: "alpha")), on: 9)) == [.answer(9, .ack(Ack(sequence: 4)))])
-    #expect(node.handle(.requested(.ping(Ping(sequence: 4, node: "beta")), on: 9)) == [])
+    #expect(node.handle(.requested(.ping(Ping(sequence: 4, node: "beta")), on: 9)) == [.answer(9, nil)])
   }
 
   // MARK: - Leaving

@@ -18,7 +18,7 @@ struct Node {
   /// The numbers of nodes by name: beta is 2, gamma 3, and so on.
   static let names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
 
-  static func endpoint(of name: String) -> Endpoint {
+  static func endpoint(of name: String) -> MemberAddress {
     .node(UInt8(truncatingIfNeeded: (Self.names.firstIndex(of: name) ?? 99) + 1))
   }
 
@@ -37,14 +37,14 @@ struct Node {
   }
 
   @discardableResult
-  mutating func hear(_ messages: Message..., from source: Endpoint = beta) -> [Membership.Action] {
+  mutating func hear(_ messages: Message..., from source: MemberAddress = beta) -> [Membership.Action] {
     self.handle(.received(messages, from: source))
   }
 
   /// Lets time pass, with ticks where they are due; whoever is asked in the meantime answers as `reply` says.
   @discardableResult
   mutating func pass(
-    _ duration: Duration, reply: (Message, Endpoint) -> Message? = { _, _ in nil }
+    _ duration: Duration, reply: (Message, MemberAddress) -> Message? = { _, _ in nil }
   ) -> [Membership.Action] {
     let end = self.now + duration
     var all: [Membership.Action] = []
@@ -62,27 +62,27 @@ struct Node {
 }
 
 /// Everybody answers every ping.
-func acknowledge(_ message: Message, _ endpoint: Endpoint) -> Message? {
+func acknowledge(_ message: Message, _ endpoint: MemberAddress) -> Message? {
   guard case .ping(let ping) = message else { return nil }
   return .ack(Ack(sequence: ping.sequence))
 }
 
 /// Everybody but one node answers.
-func acknowledge(except silent: Endpoint) -> (Message, Endpoint) -> Message? {
+func acknowledge(except silent: MemberAddress) -> (Message, MemberAddress) -> Message? {
   { message, endpoint in endpoint == silent ? nil : acknowledge(message, endpoint) }
 }
 
 extension [Membership.Action] {
   /// The messages in datagrams, with where they go.
-  var messages: [(message: Message, to: Endpoint)] {
-    self.flatMap { action -> [(Message, Endpoint)] in
+  var messages: [(message: Message, to: MemberAddress)] {
+    self.flatMap { action -> [(Message, MemberAddress)] in
       guard case .send(let packet, let endpoint) = action else { return [] }
       let codec = WireCodec(key: nil)
       return packet.messages.flatMap { codec.read(datagram: $0).messages }.map { ($0, endpoint) }
     }
   }
 
-  func messages(to endpoint: Endpoint) -> [Message] {
+  func messages(to endpoint: MemberAddress) -> [Message] {
     self.messages.filter { $0.to == endpoint }.map(\.message)
   }
 

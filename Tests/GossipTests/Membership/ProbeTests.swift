@@ -8,12 +8,12 @@ import Testing
     var node = Node(knowing: ["beta", "gamma", "delta"])
     // The ring is shuffled at its end, so look at whole rounds.
     node.pass(.seconds(1), reply: acknowledge)
-    var pinged: [Endpoint] = []
+    var pinged: [MemberAddress] = []
     for (message, endpoint) in node.pass(.seconds(30), reply: acknowledge).messages {
       if case .ping = message { pinged.append(endpoint) }
     }
     #expect(pinged.count == 30)
-    for endpoint in [beta, gamma, Endpoint.node(4)] {
+    for endpoint in [beta, gamma, MemberAddress.node(4)] {
       let rounds = pinged.indices.filter { pinged[$0] == endpoint }
       #expect(zip(rounds, rounds.dropFirst()).allSatisfy { $1 - $0 <= 5 })
       #expect((9...11).contains(rounds.count))
@@ -30,7 +30,7 @@ import Testing
     }
     for name in ["gamma", "delta"] { node.hear(.alive(Node.claim(name, incarnation: 2))) }
     let asked = node.pass(.milliseconds(500))
-    for helper in [gamma, Endpoint.node(4)] {
+    for helper in [gamma, MemberAddress.node(4)] {
       #expect(
         asked.messages(to: helper).contains {
           if case .indirectPing(let request) = $0 { request.node == "beta" && request.wantsNack } else { false }

@@ -6,7 +6,7 @@ import Testing
 /// The fast detector.
 @Suite struct WatchTests {
   /// What answers, apart from `silent`: pings, and pings for others unless they are for `silent`.
-  private func reply(except silent: Endpoint) -> (Message, Endpoint) -> Message? {
+  private func reply(except silent: MemberAddress) -> (Message, MemberAddress) -> Message? {
     { message, endpoint in
       switch message {
       case .ping(let ping): endpoint == silent ? nil : .ack(Ack(sequence: ping.sequence))
@@ -69,17 +69,45 @@ import Testing
     #expect(node.pass(.milliseconds(610)).changes.first == .lost("beta"))
   }
 
-  @Test func `one answer and a lost node is back, and so it is when it contradicts`() {
+  @Test func `a lost node is back when it contradicts, and not before`() {
     var node = self.settled(["beta", "gamma"])
     node.handle(.watch(["beta"]))
     node.pass(.seconds(2), reply: acknowledge)
-    node.pass(.seconds(1), reply: self.reply(except: beta))
+    node.pass(.milliseconds(700), reply: self.reply(except: beta))
     #expect(!node.membership.candidates.contains("beta"))
-    var contradicted = node
-    #expect(
-      contradicted.hear(.alive(Node.claim("beta", incarnation: 2))).changes == [.recovered("beta"), .refuted("beta")])
-    #expect(contradicted.membership.candidates.contains("beta"))
-    #expect(node.pass(.milliseconds(110), reply: acknowledge).changes == [.recovered("beta")])
+    // It answers again, but what it is now is not known yet. It is told what it has to contradict, before it is asked.
+    let told = node.pass(.milliseconds(150), reply: acknowledge)
+    #expect(told.changes == [])
+    #expect(told.messages(to: beta).first == .suspect(Node.accusation("beta", from: "alpha")))
+    #expect(!node.membership.candidates.contains("beta"))
+    #expect(node.hear(.alive(Node.claim("beta", incarnation: 2))).changes == [.recovered("beta"), .refuted("beta")])
+    #expect(node.membership.candidates.contains("beta"))
+  }
+
+  @Test func `a lost node that comes back unready is no candidate until it is`() {
+    var node = self.settled(["beta", "gamma"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    node.pass(.milliseconds(700), reply: self.reply(except: beta))
+    node.hear(.alive(Node.claim("beta", incarnation: 2, meta: NodeMeta(isPassive: true))))
+    #expect(!node.membership.candidates.contains("beta"))
+    #expect(node.hear(.alive(Node.claim("beta", incarnation: 3))).changes == [.updated("beta")])
+    #expect(node.membership.candidates.contains("beta"))
+  }
+
+  @Test func `a lost node stays lost when nobody wants it watched any more, until it contradicts or is dead`() {
+    var node = self.settled(["beta", "gamma"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    node.pass(.milliseconds(700), reply: self.reply(except: beta))
+    // This node owns what beta did: there is nobody left to watch.
+    node.handle(.watch([]))
+    #expect(!node.membership.candidates.contains("beta"))
+    var returned = node
+    returned.hear(.alive(Node.claim("beta", incarnation: 2)))
+    #expect(returned.membership.candidates.contains("beta"))
+    #expect(node.pass(.seconds(10), reply: self.reply(except: beta)).changes == [.failed("beta")])
+    node.hear(.alive(Node.claim("beta", incarnation: 2)))
     #expect(node.membership.candidates.contains("beta"))
   }
 

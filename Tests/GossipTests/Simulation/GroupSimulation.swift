@@ -38,7 +38,7 @@ struct GroupSimulation {
   private(set) var now: ContinuousClock.Instant
 
   private var participants: [Participant] = []
-  private var indices: [Endpoint: Int] = [:]
+  private var indices: [MemberAddress: Int] = [:]
   private var queue: [Entry] = []
   private var order: UInt64 = 0
   private var dice: SplitMix64
@@ -58,8 +58,8 @@ struct GroupSimulation {
 
   static func name(_ index: Int) -> String { "node-\(index)" }
 
-  static func endpoint(_ index: Int) -> Endpoint {
-    Endpoint(.v4(IPv4Address(bits: 0x0A00_0001 + UInt32(index))), 7946)
+  static func endpoint(_ index: Int) -> MemberAddress {
+    MemberAddress(.v4(IPv4Address(bits: 0x0A00_0001 + UInt32(index))), 7946)
   }
 
   private mutating func membership(_ index: Int) -> Membership {
@@ -196,7 +196,7 @@ struct GroupSimulation {
     return answer
   }
 
-  private func reachable(_ endpoint: Endpoint, from index: Int) -> Int? {
+  private func reachable(_ endpoint: MemberAddress, from index: Int) -> Int? {
     guard let receiver = self.indices[endpoint],
       self.participants[receiver].side == self.participants[index].side
     else { return nil }

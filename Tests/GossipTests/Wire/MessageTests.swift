@@ -79,7 +79,7 @@ import Testing
       Self.codec.read(datagram: bytes(hex) + mapped + rest).messages
         == [.alive(Alive(incarnation: 0, node: "alpha", endpoint: alpha, versions: nil))])
     let address = IPv6Address(bits: 0x2001_0db8 << 96 | 1)
-    let alive = Message.alive(Alive(incarnation: 1, node: "six", endpoint: Endpoint(.v6(address), 7946)))
+    let alive = Message.alive(Alive(incarnation: 1, node: "six", endpoint: MemberAddress(.v6(address), 7946)))
     #expect(Self.codec.read(datagram: alive.encoded).messages == [alive])
   }
 

@@ -11,7 +11,7 @@ import Testing
     WireCodec(key: EncryptionKey(secret: Self.secret))
   }
 
-  private static func alive(_ node: String, _ endpoint: Endpoint, meta: [UInt8]) -> Message {
+  private static func alive(_ node: String, _ endpoint: MemberAddress, meta: [UInt8]) -> Message {
     .alive(Alive(incarnation: 1, node: node, endpoint: endpoint, meta: meta, versions: .serf))
   }
 
