@@ -111,7 +111,7 @@ package struct KubernetesClient: Sendable {
     }
     let body: [UInt8]
     do {
-      body = Array(try JSONEncoder().encode(patch.document))
+      body = Array(try JSONEncoder.forRequests.encode(patch.document))
     } catch {
       throw .unencodable("\(error)")
     }
@@ -127,7 +127,7 @@ package struct KubernetesClient: Sendable {
     if let uid { options["preconditions"] = ["uid": .string(uid)] }
     let body: [UInt8]
     do {
-      body = Array(try JSONEncoder().encode(options))
+      body = Array(try JSONEncoder.forRequests.encode(options))
     } catch {
       throw .unencodable("\(error)")
     }
@@ -181,9 +181,18 @@ struct Manifest<R: KubernetesResource>: Encodable {
 
   static func encoded(_ object: R) throws(APIError) -> [UInt8] {
     do {
-      return Array(try JSONEncoder().encode(Manifest(object: object)))
+      return Array(try JSONEncoder.forRequests.encode(Manifest(object: object)))
     } catch {
       throw .unencodable("\(error)")
     }
+  }
+}
+
+extension JSONEncoder {
+  /// Writes slashes as they are: what is applied is read as YAML, which knows no `\/`.
+  fileprivate static var forRequests: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return encoder
   }
 }

@@ -6,6 +6,12 @@ import Testing
 @testable import KubernetesClient
 
 @Suite struct RequestTests {
+  @Test func `slashes are written as they are, as the reader of what is applied takes YAML`() throws {
+    let object = Namespace(metadata: ObjectMeta(name: "n", labels: ["metallb.io/kind": "a/b"]))
+    let text = String(decoding: try Manifest.encoded(object), as: UTF8.self)
+    #expect(text.contains(#""metallb.io/kind":"a/b""#), "\(text)")
+  }
+
   @Test func `parameters without a value are left out, the others are encoded`() {
     let request = APIRequest(
       .get, "/api/v1/pods", query: [("limit", "500"), ("continue", nil), ("labelSelector", "a in (b,ü),c!=d e")])
