@@ -18,10 +18,12 @@ extension ControllerState {
   }
 
   /// Decides anew on exactly the Services that a change concerns: those that have addresses there, those that ask for one
-  /// of the pools, those that were left alone, and those that wait and could now be helped.
+  /// of the pools, those that were left alone with an address there, and those that wait and could now be helped.
   mutating func settle(_ disturbance: Allocator.Disturbance, changed: [PoolConfiguration]) {
-    let requesters = disturbance.pools.reduce(into: Set()) { $0.formUnion(self.requesters[$1] ?? []) }
-    self.pass(over: Array(disturbance.services.union(self.bystanders).union(requesters)))
+    var concerned = disturbance.services
+    for pool in disturbance.pools { concerned.formUnion(self.requesters[pool] ?? []) }
+    for key in self.bystanders where self.mayChange(key, with: changed) { concerned.insert(key) }
+    self.pass(over: Array(concerned))
     if !disturbance.pools.isEmpty {
       for key in self.waiters.forPools where self.concerns(disturbance.pools, key) { self.reconcile(key) }
     }
@@ -29,6 +31,13 @@ extension ControllerState {
       self.reconcile(key)
     }
     self.offerOpenings()
+  }
+
+  /// Whether a Service that was left alone must be looked at when these pools change: one of another class only if it shows
+  /// one of their addresses.
+  private func mayChange(_ bystander: ObjectKey, with pools: [PoolConfiguration]) -> Bool {
+    guard let entry = self.entries[bystander], entry.standing == .unmanaged else { return true }
+    return entry.view.shownAddresses.contains { address in pools.contains { $0.contains(address) } }
   }
 
   /// Decides on many Services: first all that have addresses take those over, the ones with the most first, and of

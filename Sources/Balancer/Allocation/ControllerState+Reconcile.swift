@@ -17,6 +17,7 @@ extension ControllerState {
   /// Decides on a Service and notes what that means for its status; idempotent.
   mutating func reconcile(_ key: ObjectKey) {
     guard let view = self.entries[key]?.view else { return }
+    self.decisions += 1
     let verdict = self.decide(on: view)
     self.entries[key]?.standing = verdict.standing
     if let want = verdict.want {
@@ -25,7 +26,8 @@ extension ControllerState {
       self.waiters.remove(key)
     }
     switch verdict.standing {
-    case .unmanaged, .kept: self.bystanders.insert(key)
+    case .kept: self.bystanders.insert(key)
+    case .unmanaged: if !view.shownAddresses.isEmpty { self.bystanders.insert(key) }
     case .satisfied: self.entries[key]?.forgetFailures()
     default: break
     }

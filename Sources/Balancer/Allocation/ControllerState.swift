@@ -120,6 +120,8 @@ package struct ControllerState: StateMachine, Equatable {
   var shown: [IPAddress: Set<ObjectKey>] = [:]
   var writes: WriteQueue<ServiceWrite>
   var poolWrites: WriteQueue<PoolStatusWrite>
+  /// How many Services have been decided on since the start; what an event has cost is the difference.
+  package internal(set) var decisions = 0
   /// What this event leads to; empty between events.
   var actions: [Action] = []
   private var state = State.awaitingLists(Set(List.allCases))
