@@ -4,6 +4,12 @@
 /// and switches that may be given `=true` or `=false`. Manifests and charts are full of them. Upstream's programs are also
 /// called by names of their own.
 package enum GoFlags {
+  /// Upstream's switches; to any other flag, `true` and `t` are values like others.
+  private static let switches: Set<Substring> = [
+    "--disable-cert-rotation", "--frrk8s-secret-passthrough", "--ignore-exclude-lb", "--ml-wan-config",
+    "--webhook-http2",
+  ]
+
   /// `arguments` are the process's, its name first; of `commands`, each is also a name that the program may be called by.
   ///
   /// Only what follows one of `commands` is rewritten.
@@ -28,16 +34,19 @@ package enum GoFlags {
   }
 
   private static func rewritten(_ argument: String) -> [String] {
-    guard argument.hasPrefix("-"), !argument.hasPrefix("--") else { return self.withoutBoolean(argument) }
+    guard argument.hasPrefix("-"), !argument.hasPrefix("--") else { return self.valued(argument) }
     let name = argument.dropFirst()
     // One letter is a short option of ours, such as `-h`; a digit is a negative number.
     guard name.prefix(while: { $0 != "=" }).count > 1, name.first?.isLetter == true else { return [argument] }
-    return self.withoutBoolean("-" + argument)
+    return self.valued("-" + argument)
   }
 
-  /// `--switch=true` is `--switch`, and `--switch=false` is nothing at all.
-  private static func withoutBoolean(_ argument: String) -> [String] {
+  /// `--switch=true` is `--switch`, and `--switch=false` is nothing at all; `--flag=` is a flag and an empty value.
+  private static func valued(_ argument: String) -> [String] {
     guard argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") else { return [argument] }
+    // An empty value, as of a variable that is not set, is a value.
+    if argument.index(after: equals) == argument.endIndex { return [String(argument[..<equals]), ""] }
+    guard self.switches.contains(argument[..<equals]) else { return [argument] }
     switch argument[argument.index(after: equals)...] {
     case "true", "TRUE", "True", "t", "T": return [String(argument[..<equals])]
     case "false", "FALSE", "False", "f", "F": return []

@@ -49,6 +49,10 @@ struct SpeakerCommand: AsyncParsableCommand {
   @Option(name: .customLong("frrk8s-namespace"), help: "Accepted; no FRRConfiguration objects are written.")
   var frrk8sNamespace: String?
 
+  @Flag(
+    name: .customLong("frrk8s-secret-passthrough"), help: "Accepted; no FRRConfiguration objects are written.")
+  var frrk8sSecretPassthrough = false
+
   mutating func validate() throws {
     guard self.l2RefreshSeconds >= 0 else {
       throw ValidationError("--l2-refresh-seconds \(self.l2RefreshSeconds) is negative; 0 switches the refresh off.")

@@ -15,8 +15,23 @@ import Testing
 
   @Test func `a switch may be given a value`() {
     #expect(
-      self.rewritten("metallb", "controller", "--disable-cert-rotation=true", "-webhook-http2=false", "--a=t", "--b=F")
-        == ["controller", "--disable-cert-rotation", "--a"])
+      self.rewritten("metallb", "controller", "--disable-cert-rotation=true", "-webhook-http2=false")
+        == ["controller", "--disable-cert-rotation"])
+    #expect(
+      self.rewritten("metallb", "speaker", "--ignore-exclude-lb=t", "--ml-wan-config=F")
+        == ["speaker", "--ignore-exclude-lb"])
+  }
+
+  @Test func `an empty value is a value`() {
+    #expect(
+      self.rewritten("metallb", "speaker", "--ml-bindaddr=", "-lb-class=")
+        == ["speaker", "--ml-bindaddr", "", "--lb-class", ""])
+  }
+
+  @Test func `what looks like yes or no is a value like others where a value belongs`() {
+    #expect(
+      self.rewritten("metallb", "controller", "--namespace=t", "-lb-class=true")
+        == ["controller", "--namespace=t", "--lb-class=true"])
   }
 
   @Test func `a program called controller is the controller`() {

@@ -22,7 +22,19 @@ extension Everything.Servers {
       Mistake("controller", "--webhook-mode=maybe", says: "webhook-mode", "maybe"),
       Mistake("controller", "--port=many", says: "port", "many"),
       Mistake("controller", "--no-such-flag", says: "no-such-flag"),
+      Mistake("controller", "--port=70000", says: "--port 70000", "65535"),
+      Mistake("controller", "--health-probe-port=-1", says: "--health-probe-port"),
+      Mistake("controller", "--unknown-pool=guess", says: "unknown-pool", "guess", "allocate"),
+      Mistake("controller", "--kubeconfig=/no/such/file", says: "namespace", "METALLB_NAMESPACE"),
       Mistake("controller", "--tls-min-version=VersionTLS99", says: "VersionTLS99"),
+      Mistake(
+        "controller", "--tls-cipher-suites=TLS_RSA_WITH_AES_128_CBC_SHA",
+        says: "cipher suites cannot be configured with TLS 1.3"),
+      Mistake("controller", "--tls-curve-preferences=x25519", says: "x25519", "curve"),
+      Mistake("speaker", "--bgp-debounce-timeout=0", "--node-name=n", "--namespace=n", says: "bgp-debounce-timeout"),
+      Mistake("speaker", "--bgp-debounce-timeout=soon", "--node-name=n", "--namespace=n", says: "soon"),
+      Mistake("speaker", "--ml-bindport=many", "--node-name=n", "--namespace=n", says: "ml-bindport", "many"),
+      Mistake("speaker", "--l2-refresh-seconds=-1", says: "l2-refresh-seconds"),
       Mistake("speaker", "--log-level=loud", says: "log-level", "loud"),
       Mistake("speaker", "--kubeconfig=/dev/null", "--namespace=n", says: "node-name"),
       Mistake("conductor", says: "conductor"),
@@ -37,6 +49,37 @@ extension Everything.Servers {
       for part in mistake.message {
         #expect((output.out + output.error).contains(part), "\(output.out)\(output.error)")
       }
+    }
+
+    @Test func `an unknown kind of BGP is refused by the speaker, with those that there are`() async throws {
+      let output = try await run(
+        [try Tool.metallb(), "speaker", "--node-name=n", "--namespace=n"], environment: ["METALLB_BGP_TYPE": "bird"],
+        within: .seconds(10))
+      #expect((1..<128).contains(output.code))
+      #expect(output.error.contains("unsupported BGP implementation type: bird"), "\(output.error)")
+      #expect(output.error.contains("frr-k8s"), "\(output.error)")
+    }
+
+    /// A manifest of upstream's may carry each of these; none may keep the process from starting.
+    @Test(arguments: [
+      [
+        "controller", "--port=0", "--log-level=debug", "--webhook-mode=disabled", "--webhook-http2=false",
+        "--disable-cert-rotation=true", "--cert-dir=/tmp/certs", "--cert-service-name=w", "--webhook-secret=s",
+        "--lb-class=c", "--ml-secret-name=m", "--deployment=d", "--pod-name=p", "--health-probe-port=0",
+        "--tls-min-version=VersionTLS12", "--pprof-bind-address=:6060", "--metrics-cert-dir=",
+      ],
+      [
+        "speaker", "-port=0", "-log-level=warn", "-node-name=n", "-host=192.0.2.1", "-ml-bindaddr=",
+        "-ml-bindport=7946",
+        "-ml-labels=app=metallb", "-ml-secret-key-path=/tmp/none", "-ml-wan-config=false", "-ignore-exclude-lb=true",
+        "-lb-class=t", "-bgp-debounce-timeout=100", "-frrk8s-namespace=f", "-health-probe-port=0", "-pod-name=p",
+      ],
+    ])
+    func `every flag of upstream's is understood`(arguments: [String]) async throws {
+      let output = try await run(
+        [try Tool.metallb()] + arguments + ["--namespace=n", "--kubeconfig=/no/such/file"], within: .seconds(10))
+      #expect(output.error.contains("/no/such/file"), "\(output.error)")
+      #expect(!output.error.contains("Usage"), "\(output.error)")
     }
 
     private static func kubeconfig(cluster: String, user: String = "{}", context: String = "c") -> String {
