@@ -3,6 +3,7 @@ import KubernetesClient
 import KubernetesModel
 import Logging
 import Runner
+import Synchronization
 
 /// Keeps the ConfigurationState of this process in the cluster, as `ConfigurationStateUpkeep` says.
 ///
@@ -19,6 +20,12 @@ package struct ConfigurationStateKeeper: Sendable {
   private let logger: Logger
   private let inbox = Inbox<ConfigurationStateUpkeep.Event>(capacity: 1024)
   private let tasks = ChildTasks(limit: 1, capacity: 16)
+  private let latest = Latest()
+
+  /// The newest verdict, for a keeper that begins, or begins again, after it was reached.
+  private final class Latest: Sendable {
+    let verdict = Mutex<ConfigurationVerdict?>(nil)
+  }
 
   package init(
     _ client: KubernetesClient, settings: ConfigurationStateUpkeep.Settings, pod: OwnPod, logger: Logger
@@ -31,16 +38,18 @@ package struct ConfigurationStateKeeper: Sendable {
 
   /// Notes what the process makes of the configuration now; never waits.
   package func conclude(_ verdict: ConfigurationVerdict) {
-    if !self.inbox.trySend(.concluded(verdict)) {
-      self.logger.error("too much happens at once: a verdict on the configuration is not shown")
-    }
+    self.latest.verdict.withLock { $0 = verdict }
+    _ = self.inbox.trySend(.concluded(verdict))
   }
 
-  /// Keeps the object until the task is cancelled. The object stays, and goes with the pod.
+  /// Keeps the object until the task is cancelled; may be called again then. The object stays, and goes with the pod.
   package func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.tasks.run() }
-      group.addTask { await self.inbox.send(.owned(by: self.pod.reference())) }
+      group.addTask {
+        if let verdict = self.latest.verdict.withLock({ $0 }) { await self.inbox.send(.concluded(verdict)) }
+        await self.inbox.send(.owned(by: self.pod.reference()))
+      }
       group.addTask {
         let watcher = Watcher(
           self.client, ConfigurationState.self, namespace: self.settings.key.namespace,
@@ -74,8 +83,7 @@ package struct ConfigurationStateKeeper: Sendable {
           object, subresource: subresource, manager: self.settings.manager, force: true)
         outcome = .succeeded(applied)
       } catch {
-        outcome =
-          error.isNotFound ? .notFound(reason: error.description) : .failed(reason: error.description)
+        outcome = error.isNotFound ? .notFound(reason: error.description) : .failed(reason: error.description)
       }
       await self.inbox.send(.applied(outcome))
     }

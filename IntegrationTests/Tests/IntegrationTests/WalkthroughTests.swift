@@ -179,6 +179,43 @@ extension Everything.Clusters {
       #expect(nodes.count == 3 && nodes.allSatisfy { $0.contains(" Ready ") })
     }
 
+    @Test func `each process tells what it makes of the configuration, and its successor takes that over`() async throws
+    {
+      let names = ["controller"] + self.lab.nodes.map { "speaker-\($0)" }
+      func states(_ path: String) async throws -> [String] {
+        let list = try await self.kubectl(
+          "get", "configurationstates", "--namespace=metallb-system", "--output",
+          #"jsonpath={range .items[*]}{.metadata.name}={\#(path)}{"\n"}{end}"#)
+        return list.split(separator: "\n").map(String.init).sorted()
+      }
+      try await eventually("all say so", equals: names.map { "\($0)=Valid" }) { try await states(".status.result") }
+
+      try await self.kubectl.apply(Manifest.advertisement("typo", pools: "no-such-pool"))
+      try await eventually("all warn of it") {
+        try await states(".status.conditions[0].message")
+      } isRight: { lines in
+        lines.count == names.count && lines.allSatisfy { $0.contains(#"refers to pool "no-such-pool""#) }
+      }
+      #expect(try await states(".status.result") == names.map { "\($0)=Valid" })
+      try await self.kubectl("delete", "l2advertisement", "typo", "--namespace=metallb-system")
+
+      let node = "speaker-\(self.lab.nodes[0])"
+      func owner() async throws -> String {
+        try await self.kubectl.field(
+          ".metadata.ownerReferences[*].name", of: "configurationstate/\(node)", in: "metallb-system")
+      }
+      let before = try await owner()
+      try await self.kubectl("delete", "pod", before, "--namespace=metallb-system")
+      let after = try await eventually("the next pod owns it") {
+        try await owner()
+      } isRight: {
+        !$0.isEmpty && $0 != before
+      }
+      #expect(
+        try await self.kubectl("get", "pod", after, "--namespace=metallb-system", "--output=jsonpath={.spec.nodeName}")
+          == self.lab.nodes[0])
+    }
+
     @Test func `the controller alone gives addresses that something else announces`() async throws {
       try await self.kubectl("delete", "daemonset", "speaker", "--namespace=metallb-system")
       try await self.kubectl.apply(Manifest.pool("default", "192.168.5.0/24"), Manifest.service("first"))

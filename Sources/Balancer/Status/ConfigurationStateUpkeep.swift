@@ -206,7 +206,7 @@ package struct ConfigurationStateUpkeep: StateMachine, Equatable {
     let old = present.status?.conditions?.first { $0.type == type }
     var status = verdict.status(conditionType: type, since: old?.lastTransitionTime)
     let new = status.conditions?.first
-    if status.result == present.status?.result, status.errorSummary == present.status?.errorSummary ?? "",
+    if status.result == present.status?.result, status.errorSummary ?? "" == present.status?.errorSummary ?? "",
       new?.status == old?.status, new?.reason == old?.reason, new?.message == old?.message
     {
       return nil

@@ -32,14 +32,14 @@ package struct ConfigurationVerdict: Sendable, Hashable {
   /// The status of the object, with one condition of this type; `since` is when that came to be true or false, nil = now.
   package func status(conditionType: String, since: Timestamp?) -> ConfigurationState.Status {
     guard self.result != .unknown else {
-      return ConfigurationState.Status(result: self.result.rawValue, errorSummary: "", conditions: [])
+      return ConfigurationState.Status(result: self.result.rawValue, conditions: [])
     }
     let isValid = self.result == .valid
     let condition = ConfigurationState.Condition(
       type: conditionType, status: isValid ? "True" : "False", lastTransitionTime: since,
       reason: isValid ? "Reconciled" : "ConfigurationError", message: self.message)
     return ConfigurationState.Status(
-      result: self.result.rawValue, errorSummary: isValid ? "" : self.message, conditions: [condition])
+      result: self.result.rawValue, errorSummary: isValid ? nil : self.message, conditions: [condition])
   }
 
   /// Upstream's sentence first, for whoever searches for it.
