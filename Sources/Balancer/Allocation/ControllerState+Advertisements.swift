@@ -54,8 +54,8 @@ extension ControllerState {
 
   /// Looks anew for what is wrong with the advertisements, which depends on which pools there are.
   mutating func checkAdvertisements() {
-    let pools = Set(self.configuration.pools.keys).union(self.configuration.unusable)
-    self.advertisementProblems = self.l2Advertisements.problems(pools: pools)
+    let pools = self.configuration
+    self.advertisementProblems = self.l2Advertisements.problems { pools.exists($0) }
   }
 
   mutating func checkAdvertised(_ services: Set<ObjectKey>, at now: ContinuousClock.Instant) {

@@ -3,17 +3,18 @@ import Primitives
 
 /// Changes of pools and namespaces, and the room that comes up.
 extension ControllerState {
-  /// Puts the pools that are valid now in force.
-  mutating func configurationChanged(from before: PoolResolution, at now: ContinuousClock.Instant) {
+  /// Puts the pools that are valid now in force; `former` are those that are different, as they were.
+  mutating func configurationChanged(from former: [String: PoolConfiguration?], at now: ContinuousClock.Instant) {
     guard self.isRunning else { return self.adoptIfPossible() }
-    let disturbance = self.allocator.use(self.configuration.pools, namespaces: self.namespaces)
+    let disturbance = self.allocator.use(
+      self.configuration.pools, changed: Set(former.keys), namespaces: self.namespaces)
     let changed = disturbance.pools.flatMap { name in
-      [before.pools[name], self.configuration.pools[name]].compactMap { $0 }
+      [former[name] ?? nil, self.configuration.pools[name]].compactMap { $0 }
     }
     self.settle(disturbance, changed: changed)
-    for pool in self.configuration.pools.values where before.pools[pool.name].map({ $0.labels != pool.labels }) == true
-    {
-      self.checkAdvertised(self.allocator.services(ofPool: pool.name), at: now)
+    for (name, pool) in former {
+      guard let pool, let new = self.configuration.pools[name], new.labels != pool.labels else { continue }
+      self.checkAdvertised(self.allocator.services(ofPool: name), at: now)
     }
   }
 

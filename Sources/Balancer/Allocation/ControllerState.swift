@@ -104,7 +104,7 @@ package struct ControllerState: StateMachine, Equatable {
   /// Services whose addresses are left alone, and must be looked at again when pools change.
   var bystanders: Set<ObjectKey> = []
   /// What the advertisements say of pools and Services, and what is wrong with them.
-  var l2Advertisements = AdvertisementResolution()
+  var l2Advertisements = L2AdvertisementResolution()
   var advertisedPools = AdvertisedPools()
   var advertisementProblems: [Problem] = []
   /// The UIDs of advertisements, for Events about them.
@@ -198,15 +198,13 @@ package struct ControllerState: StateMachine, Equatable {
   private mutating func take(_ change: ObjectChange<IPAddressPool>, at now: ContinuousClock.Instant) {
     if change == .synced { return self.complete(.pools) }
     guard self.isLoaded else { return self.configuration.take(change) }
-    let before = self.configuration
-    self.configuration.apply(change)
+    let unusable = self.configuration.unusable
+    let difference = self.configuration.apply(change)
     if case .applied(let object) = change { self.poolWrites.news(of: object.key) }
-    if before.pools.keys != self.configuration.pools.keys || before.unusable != self.configuration.unusable {
-      self.checkAdvertisements()
-    }
+    if difference.hasOtherNames || self.configuration.unusable != unusable { self.checkAdvertisements() }
     self.report()
-    if self.configuration.pools != before.pools || self.configuration.unusable != before.unusable {
-      self.configurationChanged(from: before, at: now)
+    if !difference.former.isEmpty || self.configuration.unusable != unusable {
+      self.configurationChanged(from: difference.former, at: now)
     }
   }
 

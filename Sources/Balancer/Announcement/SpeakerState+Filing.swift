@@ -68,7 +68,7 @@ extension SpeakerState {
   /// One whose pool is gone while it keeps the addresses is held under that pool: traffic goes on until the controller
   /// has moved it, whatever the order in which an operator replaces pools (contract section 10).
   private mutating func place(_ view: ExposedService) {
-    if let name = self.poolIndex.pool(ofAll: view.addresses), let pool = self.pools.pools[name] {
+    if let name = self.pools.index.pool(ofAll: view.addresses), let pool = self.pools.pools[name] {
       let identity = ServiceTable.PoolIdentity(name: name, labels: pool.labels)
       self.services.put(view, pool: identity, isHeld: false, isNew: self.isDeciding)
     } else if let old = self.services[view.key], let pool = old.pool,
@@ -86,16 +86,8 @@ extension SpeakerState {
     self.pools.take(change)
     // While the list is coming in, one look at all pools at its end will do.
     guard change == .synced || !self.awaited.contains(.pools) else { return [] }
-    self.pools.resolve()
-    return self.reindexPools()
-  }
-
-  private mutating func reindexPools() -> Set<ObjectKey> {
-    let (old, new) = (self.indexedPools, self.pools.pools)
-    let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }
+    let changed = self.pools.resolve().names
     guard !changed.isEmpty else { return [] }
-    self.indexedPools = new
-    self.poolIndex = PoolIndex(new.values)
     for name in changed { self.selectAdvertisements(forPool: name) }
     let touched = changed.reduce(into: self.services.homeless) { $0.formUnion(self.services.services(ofPool: $1)) }
     for key in touched {
@@ -112,7 +104,7 @@ extension SpeakerState {
       [before, after].contains { $0?.selects(pool: name, labels: labels) ?? false }
     }
     var touched: Set<ObjectKey> = []
-    for pool in self.indexedPools.values where concerns(pool.name, pool.labels) {
+    for pool in self.pools.candidates(for: [before, after].compactMap(\.self)) where concerns(pool.name, pool.labels) {
       self.selectAdvertisements(forPool: pool.name)
       touched.formUnion(self.services.services(ofPool: pool.name))
     }
@@ -123,7 +115,7 @@ extension SpeakerState {
   }
 
   private mutating func selectAdvertisements(forPool name: String) {
-    self.advertisementsByPool[name] = self.indexedPools[name].map { pool in
+    self.advertisementsByPool[name] = self.pools.pools[name].map { pool in
       self.advertisements.advertisements(forPool: name, labels: pool.labels)
     }
   }

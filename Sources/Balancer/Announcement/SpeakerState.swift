@@ -4,7 +4,7 @@ import Primitives
 /// The deciding half of the speaker: which Services this node announces.
 ///
 /// The folder in short. Views of Services, endpoints and Nodes, pools and advertisements come in as events and are filed
-/// in tables (`ServiceTable`, ``EndpointTable``, ``NodeTable``, ``PoolIndex``, ``AdvertisementResolution``). An event
+/// in tables (`ServiceTable`, ``EndpointTable``, ``NodeTable``, ``PoolResolution``, ``L2AdvertisementResolution``). An event
 /// touches the Services whose verdict it can change and no others; those are decided anew (`SpeakerState+Decision.swift`,
 /// with ``Layer2Election``) and what came out is compared with what is announced.
 ///
@@ -110,10 +110,7 @@ package struct SpeakerState: StateMachine, Equatable {
   var endpoints = EndpointTable()
   var nodes: NodeTable
   package internal(set) var pools = PoolResolution()
-  /// The pools that `poolIndex` and `advertisementsByPool` are made from.
-  var indexedPools: [String: PoolConfiguration] = [:]
-  var poolIndex = PoolIndex()
-  package internal(set) var advertisements = AdvertisementResolution()
+  package internal(set) var advertisements = L2AdvertisementResolution()
   var advertisementsByPool: [String: [L2AdvertisementConfiguration]] = [:]
   var interfaces: [IPFamily: Set<String>] = [:]
   var claims = AddressClaims()
@@ -154,7 +151,7 @@ package struct SpeakerState: StateMachine, Equatable {
       self.phase = .deciding
       return actions + self.report() + self.decide(Set(self.services.records.keys)) + self.watch()
     case .deciding:
-      return actions + self.report() + self.decide(touched) + self.watch()
+      return actions + (Self.isOfConfiguration(event) ? self.report() : []) + self.decide(touched) + self.watch()
     case .stopped:
       return []
     }
@@ -189,8 +186,7 @@ package struct SpeakerState: StateMachine, Equatable {
 
   /// Everything that is wrong with the configuration.
   package var problems: [Problem] {
-    let names = Set(self.pools.pools.keys).union(self.pools.unusable)
-    return self.pools.problems + self.advertisements.problems(pools: names)
+    self.pools.problems + self.advertisements.problems { self.pools.exists($0) }
   }
 
   // MARK: Phases
@@ -207,6 +203,14 @@ package struct SpeakerState: StateMachine, Equatable {
     case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .addressFree, .addressOccupied,
       .addressContested, .handingOver, .stopping:
       nil
+    }
+  }
+
+  /// Whether an event can make other things wrong than before.
+  private static func isOfConfiguration(_ event: Event) -> Bool {
+    switch event {
+    case .pools, .l2Advertisements: true
+    case .tick, .services, .endpoints, .nodes, .interfaces, .members, .stopping: false
     }
   }
 

@@ -2,14 +2,11 @@ import KubernetesModel
 import Primitives
 
 /// A BGPAdvertisement as the rest of the product sees it: validated, with its communities looked up.
-package struct BGPAdvertisementConfiguration: Sendable, Hashable {
-  /// The object that this comes from.
+package struct BGPAdvertisementConfiguration: AdvertisementConfiguration {
   package var key: ObjectKey
   package var pools: Set<String>
   package var poolSelectors: [LabelSelector]
-  /// Empty = all nodes.
   package var nodeSelectors: [LabelSelector]
-  /// Empty = all Services.
   package var serviceSelectors: [LabelSelector]
   /// Names of BGPPeers; empty = all.
   package var peers: Set<String>
@@ -47,20 +44,6 @@ package struct BGPAdvertisementConfiguration: Sendable, Hashable {
     self.asPathPrepend = asPathPrepend
     self.med = med
     self.linkBandwidth = linkBandwidth
-  }
-
-  /// Whether the addresses of a pool are announced by this: one that names no pools and selects none is for all.
-  package func selects(pool name: String, labels: [String: String]) -> Bool {
-    if self.pools.isEmpty, self.poolSelectors.isEmpty { return true }
-    return self.pools.contains(name) || self.poolSelectors.anyMatches(labels)
-  }
-
-  package func selects(service labels: [String: String]) -> Bool {
-    self.serviceSelectors.isEmpty || self.serviceSelectors.anyMatches(labels)
-  }
-
-  package func selects(node labels: [String: String]) -> Bool {
-    self.nodeSelectors.isEmpty || self.nodeSelectors.anyMatches(labels)
   }
 
   package func selects(peer name: String) -> Bool { self.peers.isEmpty || self.peers.contains(name) }

@@ -38,4 +38,36 @@ package enum GoText {
     "{\(Self.quoted(requirement.key)) \(Self.quoted(requirement.operator)) "
       + "\(Self.quoted(list: (requirement.values ?? []).sorted()))}"
   }
+
+  /// `%v` of a label selector: `{map[app:web] [{tier In [a b]}]}`.
+  package static func plain(_ selector: LabelSelector) -> String {
+    let labels = (selector.matchLabels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
+    let expressions = (selector.matchExpressions ?? []).map { requirement in
+      "{\(requirement.key) \(requirement.operator) [\((requirement.values ?? []).sorted().joined(separator: " "))]}"
+    }
+    return "{map[\(labels.joined(separator: " "))] [\(expressions.joined(separator: " "))]}"
+  }
+
+  /// `%v` of a pointer to a label selector, which prints itself in the manner of protocol buffers.
+  package static func verbose(_ selector: LabelSelector) -> String {
+    let labels = (selector.matchLabels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)," }
+    let expressions = (selector.matchExpressions ?? []).map { requirement in
+      "LabelSelectorRequirement{Key:\(requirement.key),Operator:\(requirement.operator),"
+        + "Values:[\((requirement.values ?? []).sorted().joined(separator: " "))],},"
+    }
+    return "&LabelSelector{MatchLabels:map[string]string{\(labels.joined())},"
+      + "MatchExpressions:[]LabelSelectorRequirement{\(expressions.joined())},}"
+  }
+
+  /// The error of Go's `strconv.ParseUint` with base 10; nil if the text is a number of that many bits.
+  package static func parseUintError(_ text: some StringProtocol, bits: Int) -> String? {
+    let failure = "strconv.ParseUint: parsing \(Self.quoted(text))"
+    guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return "\(failure): invalid syntax"
+    }
+    guard let number = UInt64(text), bits >= 64 || number >> UInt64(bits) == 0 else {
+      return "\(failure): value out of range"
+    }
+    return nil
+  }
 }

@@ -1,21 +1,30 @@
 import KubernetesModel
-import Primitives
 
 /// An L2Advertisement as the rest of the product sees it: validated, so that nobody has to check it again.
-package struct L2AdvertisementConfiguration: Sendable, Hashable {
-  /// The object that this comes from.
+package struct L2AdvertisementConfiguration: AdvertisementConfiguration {
+  /// Nodes that are rather to be owners than others, and by how much (contract section 19).
+  package struct Preference: Sendable, Hashable {
+    /// 1 to 100.
+    package var weight: Int
+    package var nodes: LabelSelector
+
+    package init(weight: Int, nodes: LabelSelector) {
+      self.weight = weight
+      self.nodes = nodes
+    }
+  }
+
   package var key: ObjectKey
   package var pools: Set<String>
   package var poolSelectors: [LabelSelector]
-  /// Empty = all nodes.
   package var nodeSelectors: [LabelSelector]
   package var interfaces: InterfaceSelection
-  /// Empty = all Services.
   package var serviceSelectors: [LabelSelector]
+  package var preferences: [Preference]
 
   package init(
     key: ObjectKey, pools: Set<String> = [], poolSelectors: [LabelSelector] = [], nodeSelectors: [LabelSelector] = [],
-    interfaces: InterfaceSelection = .all, serviceSelectors: [LabelSelector] = []
+    interfaces: InterfaceSelection = .all, serviceSelectors: [LabelSelector] = [], preferences: [Preference] = []
   ) {
     self.key = key
     self.pools = pools
@@ -23,59 +32,44 @@ package struct L2AdvertisementConfiguration: Sendable, Hashable {
     self.nodeSelectors = nodeSelectors
     self.interfaces = interfaces
     self.serviceSelectors = serviceSelectors
-  }
-
-  /// Whether the addresses of a pool are announced by this: one that names no pools and selects none is for all.
-  package func selects(pool name: String, labels: [String: String]) -> Bool {
-    if self.pools.isEmpty, self.poolSelectors.isEmpty { return true }
-    return self.pools.contains(name) || self.poolSelectors.anyMatches(labels)
-  }
-
-  package func selects(service labels: [String: String]) -> Bool {
-    self.serviceSelectors.isEmpty || self.serviceSelectors.anyMatches(labels)
-  }
-
-  package func selects(node labels: [String: String]) -> Bool {
-    self.nodeSelectors.isEmpty || self.nodeSelectors.anyMatches(labels)
+    self.preferences = preferences
   }
 }
 
-extension L2AdvertisementConfiguration {
+extension L2AdvertisementConfiguration: ObjectReading {
   /// Reads one object on its own: the configuration, or all that is wrong with it (contract section 6).
-  package static func parse(_ object: L2Advertisement) -> (configuration: Self?, problems: [Problem]) {
+  package static func read(_ object: L2Advertisement) -> (reading: Self?, problems: [Problem]) {
     let spec = object.spec ?? L2Advertisement.Spec()
-    let name = object.key.name
-    let selectors: [(field: String, prefix: String, list: [LabelSelector])] = [
-      (
-        "ipAddressPoolSelectors", "failed to parse ip address pool selector for \(name)",
-        spec.ipAddressPoolSelectors ?? []
-      ),
-      ("nodeSelectors", "failed to parse node selector for \(name)", spec.nodeSelectors ?? []),
-      ("serviceSelectors", "failed to parse service selector for \(name)", spec.serviceSelectors ?? []),
-    ]
-    var problems: [Problem] = []
-    func report(_ finding: SelectorCheck.Finding, prefix: String = "") {
-      problems.append(
-        Problem(
-          kind: L2Advertisement.type.kind, key: object.key, field: finding.field, message: prefix + finding.message,
-          remedy: finding.remedy))
-    }
-    for finding in SelectorCheck.duplicates(
-      in: spec.ipAddressPools ?? [], field: "spec.ipAddressPools", name: "ipAddressPools")
-    {
-      report(finding)
-    }
-    for (field, prefix, list) in selectors {
-      for finding in SelectorCheck.findings(in: list, field: "spec.\(field)", name: field) {
-        report(finding, prefix: finding.message.hasPrefix("duplicate definition") ? "" : "\(prefix): ")
-      }
-    }
-    guard problems.isEmpty else { return (nil, problems) }
+    var list = ProblemList(L2Advertisement.type.kind, object.key)
+    AdvertisementFields.check(
+      &list, pools: spec.ipAddressPools, poolSelectors: spec.ipAddressPoolSelectors, nodeSelectors: spec.nodeSelectors,
+      serviceSelectors: spec.serviceSelectors)
+    let preferences = Self.preferences(spec.preferredNodeSelectors ?? [], &list)
+    guard !list.isFatal else { return (nil, list.problems) }
     let interfaces = Set(spec.interfaces ?? [])
     let configuration = Self(
       key: object.key, pools: Set(spec.ipAddressPools ?? []), poolSelectors: spec.ipAddressPoolSelectors ?? [],
       nodeSelectors: spec.nodeSelectors ?? [], interfaces: interfaces.isEmpty ? .all : .named(interfaces),
-      serviceSelectors: spec.serviceSelectors ?? [])
-    return (configuration, [])
+      serviceSelectors: spec.serviceSelectors ?? [], preferences: preferences)
+    return (configuration, list.problems)
+  }
+
+  private static func preferences(
+    _ selectors: [L2Advertisement.PreferredNodeSelector], _ list: inout ProblemList
+  ) -> [Preference] {
+    let failure = "failed to parse preferred node selectors for \(list.key.name)"
+    return selectors.enumerated().map { index, selector in
+      let field = "spec.preferredNodeSelectors[\(index)]"
+      if !(1...100).contains(selector.weight) {
+        list.report(
+          "\(field).weight", "invalid weight \(selector.weight): must be 1 to 100\n\(failure)",
+          remedy: "Write a weight from 1 to 100.")
+      }
+      list.report(
+        SelectorCheck.failures(in: selector.preference, field: "\(field).preference") { error, selector in
+          "\(error)\ninvalid preferred node selector \(GoText.plain(selector))\n\(failure)"
+        })
+      return Preference(weight: Int(clamping: selector.weight), nodes: selector.preference)
+    }
   }
 }

@@ -2,7 +2,7 @@ import Primitives
 
 /// Which pool an address is from, by binary search over the blocks of all pools, which are disjoint.
 package struct PoolIndex: Sendable, Equatable {
-  private struct Entry: Sendable, Equatable {
+  struct Entry: Sendable, Equatable {
     let block: IPRange
     let pool: String
   }
@@ -43,6 +43,11 @@ package struct PoolIndex: Sendable, Equatable {
       addresses.dropFirst().allSatisfy({ self.pool(of: $0) == pool })
     else { return nil }
     return pool
+  }
+
+  /// The blocks that overlap with a range, in ascending order.
+  func overlapping(_ range: IPRange) -> some Sequence<Entry> {
+    self.entries[self.place(of: range.first)...].lazy.prefix { $0.block.overlaps(range) }
   }
 
   /// Where the first block is that ends at the address or after it.

@@ -60,11 +60,16 @@ package enum PoolParser {
           remedy: "List at least one CIDR or range, such as 192.0.2.0/24.")
       }
       var blocks: [IPRange] = []
+      var seen = PoolIndex()
       for (index, text) in addresses.enumerated() {
         do {
           let block = try AddressBlock.parse(text)
-          if let (mine, other) = blocks.lazy.compactMap({ PoolParser.overlap(of: block, with: $0) }).first {
-            self.problems.append(PoolParser.overlapProblem(mine, of: self.object.key, block: index, with: other))
+          if let other = seen.overlapping(block).first(where: { _ in true })?.block {
+            if let (mine, other) = PoolParser.overlap(of: block, with: other) {
+              self.problems.append(PoolParser.overlapProblem(mine, of: self.object.key, block: index, with: other))
+            }
+          } else {
+            seen.insert(PoolConfiguration(key: self.object.key, blocks: [block]))
           }
           blocks.append(block)
         } catch {
@@ -83,14 +88,17 @@ package enum PoolParser {
       for finding in SelectorCheck.duplicates(in: namespaces, field: "\(path).namespaces", name: "") {
         self.report(finding.field, "duplicate definition in namespaces field", remedy: finding.remedy)
       }
-      let lists = [
-        ("namespaceSelectors", spec.namespaceSelectors ?? []), ("serviceSelectors", spec.serviceSelectors ?? []),
-      ]
-      for (name, selectors) in lists {
-        for finding in SelectorCheck.findings(in: selectors, field: "\(path).\(name)", name: name) {
-          self.report(finding.field, finding.message, remedy: finding.remedy)
+      let pool = self.object.key.name
+      let findings =
+        SelectorCheck.findings(
+          in: spec.namespaceSelectors ?? [], field: "\(path).namespaceSelectors", name: "namespaceSelectors"
+        ) { error, selector in
+          "\(error)\ninvalid namespace label selector \(GoText.verbose(selector)) in ip pool \(pool)"
         }
-      }
+        + SelectorCheck.findings(
+          in: spec.serviceSelectors ?? [], field: "\(path).serviceSelectors", name: "serviceSelectors"
+        ) { error, selector in "\(error)\ninvalid service label selector \(GoText.plain(selector)) in ip pool \(pool)" }
+      for finding in findings { self.report(finding.field, finding.message, remedy: finding.remedy) }
       return PoolConfiguration.Restriction(
         priority: spec.priority ?? 0, namespaces: Set(namespaces),
         namespaceSelectors: spec.namespaceSelectors ?? [], serviceSelectors: spec.serviceSelectors ?? [])

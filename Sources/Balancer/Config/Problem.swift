@@ -40,7 +40,9 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   /// The whole of it in one line, for a terminal.
   package var description: String {
     let place = self.field.isEmpty ? "" : ", \(self.field)"
-    return "\(self.kind) \(self.key)\(place): \(self.message). \(self.remedy)"
+    // Upstream's sentences may be of several lines, the outer reason below the inner one.
+    let message = self.message.split(separator: "\n").joined(separator: "; ")
+    return "\(self.kind) \(self.key)\(place): \(message). \(self.remedy)"
   }
 
   /// The order in which problems are told: by kind, name and place.

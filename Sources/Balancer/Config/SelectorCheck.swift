@@ -16,14 +16,21 @@ package enum SelectorCheck {
   }
 
   /// The findings on a list of selectors that stands at `field` and that sentences call `name`.
-  package static func findings(in selectors: [LabelSelector], field: String, name: String) -> [Finding] {
+  ///
+  /// `failure` makes the sentence on a selector that cannot be evaluated from what is wrong in it.
+  package static func findings(
+    in selectors: [LabelSelector], field: String, name: String,
+    failure: (_ error: String, _ selector: LabelSelector) -> String
+  ) -> [Finding] {
     var findings: [Finding] = []
     for (index, selector) in selectors.enumerated() {
       let place = "\(field)[\(index)]"
       let expressions = (selector.matchExpressions ?? []).map(Self.normalized)
       for (position, expression) in expressions.enumerated() {
         let expressionPlace = "\(place).matchExpressions[\(position)]"
-        findings += Self.findings(in: expression, field: expressionPlace)
+        findings += Self.duplicates(
+          in: expression.values ?? [], field: "\(expressionPlace).values",
+          name: "match expression value in label selector")
         if expressions[..<position].contains(expression) {
           findings.append(
             Finding(
@@ -37,6 +44,7 @@ package enum SelectorCheck {
             field: place, message: "duplicate definition of \(name) \(GoText.quoted(selector))",
             remedy: "Remove one of the two equal selectors."))
       }
+      findings += Self.failures(in: selector, field: place, failure: failure)
     }
     return findings
   }
@@ -53,36 +61,38 @@ package enum SelectorCheck {
     }
   }
 
-  private static func findings(in expression: LabelSelector.Requirement, field: String) -> [Finding] {
+  /// What keeps a selector from being evaluated.
+  package static func failures(
+    in selector: LabelSelector, field: String, failure: (_ error: String, _ selector: LabelSelector) -> String
+  ) -> [Finding] {
+    (selector.matchExpressions ?? []).enumerated().compactMap { position, expression in
+      guard var finding = Self.failure(of: expression) else { return nil }
+      finding.field = "\(field).matchExpressions[\(position)].\(finding.field)"
+      finding.message = failure(finding.message, selector)
+      return finding
+    }
+  }
+
+  private static func failure(of expression: LabelSelector.Requirement) -> Finding? {
     let values = expression.values ?? []
-    var findings = Self.duplicates(
-      in: values, field: "\(field).values", name: "match expression value in label selector")
     switch expression.operator {
     case "In", "NotIn":
-      if values.isEmpty {
-        findings.append(
-          Finding(
-            field: "\(field).values",
-            message: "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
-            remedy: "List at least one value, or use Exists or DoesNotExist."))
-      }
+      guard values.isEmpty else { return nil }
+      return Finding(
+        field: "values", message: "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+        remedy: "List at least one value, or use Exists or DoesNotExist.")
     case "Exists", "DoesNotExist":
-      if !values.isEmpty {
-        findings.append(
-          Finding(
-            field: "\(field).values",
-            message: "values: Invalid value: \(GoText.quoted(list: values)): values set must be empty for exists and "
-              + "does not exist",
-            remedy: "Remove the values, or use In or NotIn."))
-      }
+      guard !values.isEmpty else { return nil }
+      return Finding(
+        field: "values",
+        message: "values: Invalid value: \(GoText.quoted(list: values)): values set must be empty for exists and "
+          + "does not exist",
+        remedy: "Remove the values, or use In or NotIn.")
     default:
-      findings.append(
-        Finding(
-          field: "\(field).operator",
-          message: "\(GoText.quoted(expression.operator)) is not a valid label selector operator",
-          remedy: "Use In, NotIn, Exists or DoesNotExist."))
+      return Finding(
+        field: "operator", message: "\(GoText.quoted(expression.operator)) is not a valid label selector operator",
+        remedy: "Use In, NotIn, Exists or DoesNotExist.")
     }
-    return findings
   }
 
   private static func normalized(_ expression: LabelSelector.Requirement) -> LabelSelector.Requirement {

@@ -66,6 +66,8 @@ import Testing
           ])
         ]))
     let (pool, problems) = PoolParser.parse(object)
+    let inPool =
+      "\ninvalid service label selector {map[] [{k In [v v]} {k Near [v]} {k NotIn []} {k Exists [v]}]} in ip pool p"
     #expect(pool == nil)
     #expect(
       problems.map { "\($0.field): \($0.message)" } == [
@@ -77,11 +79,11 @@ import Testing
         "spec.serviceAllocation.serviceSelectors[0].matchExpressions[0].values[1]: parsing address pool p: "
           + #"duplicate definition of match expression value in label selector "v""#,
         "spec.serviceAllocation.serviceSelectors[0].matchExpressions[1].operator: parsing address pool p: "
-          + #""Near" is not a valid label selector operator"#,
+          + #""Near" is not a valid label selector operator"# + inPool,
         "spec.serviceAllocation.serviceSelectors[0].matchExpressions[2].values: parsing address pool p: "
-          + "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+          + "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty" + inPool,
         "spec.serviceAllocation.serviceSelectors[0].matchExpressions[3].values: parsing address pool p: "
-          + #"values: Invalid value: ["v"]: values set must be empty for exists and does not exist"#,
+          + #"values: Invalid value: ["v"]: values set must be empty for exists and does not exist"# + inPool,
       ])
     #expect(problems.allSatisfy { !$0.remedy.isEmpty && $0.key == key("metallb-system/p") })
   }

@@ -6,14 +6,14 @@ import Testing
 
 @Suite struct L2AdvertisementConfigurationTests {
   private func problems(_ spec: L2Advertisement.Spec) -> [String] {
-    L2AdvertisementConfiguration.parse(L2Advertisement(metadata: ObjectMeta(name: "ad", namespace: "m"), spec: spec))
+    L2AdvertisementConfiguration.read(L2Advertisement(metadata: ObjectMeta(name: "ad", namespace: "m"), spec: spec))
       .problems.map { "\($0.field): \($0.message)" }
   }
 
   @Test func `an empty object advertises every pool from everywhere`() throws {
     for spec in [nil, L2Advertisement.Spec(), L2Advertisement.Spec(ipAddressPools: [], interfaces: [])] {
       let object = L2Advertisement(metadata: ObjectMeta(name: "ad", namespace: "m"), spec: spec)
-      let configuration = try #require(L2AdvertisementConfiguration.parse(object).configuration)
+      let configuration = try #require(L2AdvertisementConfiguration.read(object).reading)
       #expect(configuration == L2AdvertisementConfiguration(key: ObjectKey(namespace: "m", name: "ad")))
       #expect(configuration.selects(pool: "any", labels: [:]))
       #expect(configuration.selects(node: [:]) && configuration.selects(service: [:]))
@@ -53,15 +53,16 @@ import Testing
     let near = LabelSelector(matchExpressions: [.init(key: "k", operator: "Near", values: nil)])
     #expect(
       self.problems(L2Advertisement.Spec(nodeSelectors: [near], serviceSelectors: [near])) == [
-        "spec.nodeSelectors[0].matchExpressions[0].operator: failed to parse node selector for ad: "
-          + #""Near" is not a valid label selector operator"#,
-        "spec.serviceSelectors[0].matchExpressions[0].operator: failed to parse service selector for ad: "
-          + #""Near" is not a valid label selector operator"#,
+        "spec.nodeSelectors[0].matchExpressions[0].operator: "
+          + #""Near" is not a valid label selector operator"# + "\ninvalid label selector {map[] [{k Near []}]}"
+          + "\nfailed to parse node selector for ad",
+        "spec.serviceSelectors[0].matchExpressions[0].operator: invalid service selector {map[] [{k Near []}]}: "
+          + #""Near" is not a valid label selector operator"# + "\nfailed to parse service selector for ad",
       ])
   }
 
   @Test func `a malformed object keeps its last good form in force`() {
-    var resolution = AdvertisementResolution()
+    var resolution = L2AdvertisementResolution()
     let key = ObjectKey(namespace: "m", name: "ad")
     let good = L2AdvertisementConfiguration(key: key, pools: ["a"])
     let object = L2Advertisement(
@@ -69,9 +70,9 @@ import Testing
     #expect(resolution.apply(.applied(object)) == (nil, good))
     #expect(resolution.apply(.malformed(key, reason: "spec.interfaces: not a list")) == (good, good))
     #expect(resolution.advertisements(forPool: "a", labels: [:]) == [good])
-    #expect(resolution.problems(pools: ["a"]).map(\.message) == ["spec.interfaces: not a list"])
+    #expect(resolution.problems { $0 == "a" }.map(\.message) == ["spec.interfaces: not a list"])
     #expect(resolution.apply(.deleted(key)) == (good, nil))
-    #expect(resolution == AdvertisementResolution())
+    #expect(resolution == L2AdvertisementResolution())
   }
 
   @Test func `addresses are found in the pool that holds all of them`() throws {
