@@ -212,7 +212,7 @@ private struct BGPPeerParser {
         remedy: "Write at most 65535s, the longest that the protocol has room for.")
     }
     let keepaliveTime = keepalive ?? .seconds(holdTime.components.seconds / 3)
-    if keepaliveTime > holdTime {
+    if keepalive != nil, keepaliveTime > holdTime {
       self.list.report(
         "spec.keepaliveTime",
         "\(prefix) keepaliveTime \(GoText.quoted(GoDuration.text(of: keepaliveTime))), must be lower than holdTime "
