@@ -28,14 +28,10 @@ package struct Admission: Sendable, Equatable {
       // Whoever takes the last finalizer off must not be held up, and what lies elsewhere has no effect.
       guard metadata.deletionTimestamp == nil, metadata.namespace == self.namespace else { return .allowed }
     }
-    var warnings: [String] = []
-    if operation == .create, case .bgpPeer(let peer) = subject, peer.spec?.disableMP == true {
-      warnings.append("disable mp is deprecated and has no effect since it's the default behavior now")
-    }
     let (before, after) = Self.configurations(with: subject, among: existing)
     let problems = ConfigurationCheck.problems(in: after)
     let own = problems.filter { $0.kind == subject.kind && $0.key.name == metadata.name }
-    warnings += own.filter { $0.severity == .warning }.map(\.message)
+    let warnings = own.filter { $0.severity == .warning }.map(\.message)
     var refusals = own.filter { $0.severity == .invalid }
     for problem in ConfigurationCheck.problems(introducedBy: after, to: before) where !refusals.contains(problem) {
       refusals.append(problem)

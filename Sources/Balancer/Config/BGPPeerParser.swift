@@ -45,9 +45,9 @@ private struct BGPPeerParser {
       vrf: self.spec.vrf.nonEmpty, dualStack: self.spec.dualStackAddressFamily ?? false)
     self.checkMultiHop()
     if self.spec.disableMP == true {
-      self.list.report(
+      self.list.warn(
         "spec.disableMP", "disable mp is deprecated and has no effect since it's the default behavior now",
-        remedy: "Remove the field.", severity: .warning)
+        remedy: "Remove the field.")
     }
     guard myASN != nil, remote != nil, endpoint != nil else { return nil }
     return BGPPeerReading(

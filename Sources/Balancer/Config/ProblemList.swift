@@ -26,6 +26,13 @@ struct ProblemList: Sendable {
         severity: severity))
   }
 
+  /// Reports what does no harm to the object; such sentences stand alone.
+  mutating func warn(_ field: String, _ message: String, remedy: String) {
+    self.problems.append(
+      Problem(
+        kind: self.kind, key: self.key, field: field, message: message, remedy: remedy, severity: .warning))
+  }
+
   mutating func report(_ findings: [SelectorCheck.Finding]) {
     for finding in findings { self.report(finding.field, finding.message, remedy: finding.remedy) }
   }

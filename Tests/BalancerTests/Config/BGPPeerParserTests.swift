@@ -203,7 +203,7 @@ import Testing
     #expect(problems.map(\.severity) == [.warning])
     #expect(
       problems.lines == [
-        "spec.disableMP: parsing peer tor disable mp is deprecated and has no effect since it's the default behavior now"
+        "spec.disableMP: disable mp is deprecated and has no effect since it's the default behavior now"
       ])
   }
 
