@@ -15,7 +15,7 @@ struct SpeakerHands: Sendable {
 
   func perform(_ action: SpeakerState.Action) {
     switch action {
-    case .announce(let announcement):
+    case .announce(.layer2(let announcement)):
       self.logger.info(
         "service has IP, announcing",
         metadata: [
@@ -23,6 +23,17 @@ struct SpeakerHands: Sendable {
           "ips": .string(Self.list(announcement.addresses)), "protocol": "layer2",
           "interfaces": .string(Self.text(announcement.interfaces)),
         ])
+    case .announce(.bgp(let announcement)):
+      self.logger.info(
+        "service has IP, announcing",
+        metadata: [
+          "event": "serviceAnnounced", "service": "\(announcement.service)",
+          "ips": .string(Self.list(announcement.addresses)), "protocol": "bgp",
+          "peers": .string(Self.list(announcement.peers)),
+        ])
+    case .configurePeers, .advertise:
+      // These come only of BGP's objects, which nobody in this process follows.
+      break
     case .withdraw(let service, let addresses, let announcingProtocol, let reason):
       self.logger.info(
         "withdrawing service announcement",

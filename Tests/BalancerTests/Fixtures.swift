@@ -33,6 +33,15 @@ func pools(_ objects: IPAddressPool...) -> [String: PoolConfiguration] {
   PoolResolution(objects).pools
 }
 
+extension EndpointsView {
+  /// Usable endpoints on nodes, one for each time that a node is named.
+  init(key: ObjectKey, service: ObjectKey?, isUsable: Bool, nodes: [String]) {
+    self.init(
+      key: key, service: service, isUsable: isUsable,
+      counts: Dictionary(nodes.map { ($0, 1) }, uniquingKeysWith: +))
+  }
+}
+
 /// A request with one TCP port.
 func request(
   _ service: String, port: Int = 80, sharing: String? = nil, families: ServiceFamilies = .single(.ipv4),

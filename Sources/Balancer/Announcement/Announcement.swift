@@ -7,6 +7,12 @@ package enum AnnouncingProtocol: String, Sendable, Hashable, CaseIterable {
   case bgp
 }
 
+/// The addresses of one Service as this node announces them by one protocol.
+package enum Announcement: Sendable, Hashable {
+  case layer2(Layer2Announcement)
+  case bgp(BGPAnnouncement)
+}
+
 /// On which interfaces of the owner an address is announced: all suitable ones, or those of a list.
 package enum InterfaceSelection: Sendable, Hashable {
   case all

@@ -12,19 +12,22 @@ package struct EndpointTable: Sendable, Equatable {
   /// What decisions read of the endpoints of one Service.
   package struct Summary: Sendable, Hashable {
     package var isUsable = false
-    package var nodes: Set<String> = []
+    /// How many of the usable ones are on each node.
+    package var counts: [String: Int] = [:]
 
-    package init(isUsable: Bool = false, nodes: Set<String> = []) {
+    package init(isUsable: Bool = false, counts: [String: Int] = [:]) {
       self.isUsable = isUsable
-      self.nodes = nodes
+      self.counts = counts
     }
+
+    package var nodes: Set<String> { Set(self.counts.keys) }
   }
 
   package func summary(of service: ObjectKey) -> Summary {
     var summary = Summary()
     for slice in self.slices[service] ?? [] where slice.isUsable {
       summary.isUsable = true
-      summary.nodes.formUnion(slice.nodes)
+      summary.counts.merge(slice.counts, uniquingKeysWith: +)
     }
     return summary
   }

@@ -229,9 +229,9 @@ extension SpeakerState {
     }
     switch verdict {
     case .announce(let announcement):
-      actions.append(.announce(announcement))
+      actions.append(.announce(.layer2(announcement)))
       if Set(old?.addresses ?? []) != Set(announcement.addresses) {
-        actions.append(.emit(self.nodeAssigned(record.view)))
+        actions.append(.emit(self.nodeAssigned(record.view, by: .layer2)))
       }
     case .withhold(.noMatchingInterface):
       actions += record.view.addresses.map { .emit(self.announceFailed(record.view, $0)) }
@@ -253,11 +253,11 @@ extension SpeakerState {
 
   // MARK: What users see (contract section 5)
 
-  private func nodeAssigned(_ service: ExposedService) -> EventNote {
+  func nodeAssigned(_ service: ExposedService, by announcing: AnnouncingProtocol) -> EventNote {
     EventNote(
       object: service.reference, type: .normal, reason: "nodeAssigned",
       message: "announcing from node \(GoText.quoted(self.settings.node)) with protocol "
-        + GoText.quoted(AnnouncingProtocol.layer2.rawValue))
+        + GoText.quoted(announcing.rawValue))
   }
 
   private func announceFailed(_ service: ExposedService, _ address: IPAddress) -> EventNote {

@@ -22,6 +22,7 @@ extension SpeakerState {
     case .l2Advertisements(let change): ([], self.file(change))
     case .interfaces(let interfaces): ([], self.file(interfaces))
     case .members(let members): ([], self.file(members: members))
+    case .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: ([], [])
     }
   }
 
@@ -88,7 +89,10 @@ extension SpeakerState {
     guard change == .synced || !self.awaited.contains(.pools) else { return [] }
     let changed = self.pools.resolve().names
     guard !changed.isEmpty else { return [] }
-    for name in changed { self.selectAdvertisements(forPool: name) }
+    for name in changed {
+      self.selectAdvertisements(forPool: name)
+      if self.isDecidingOnBGP { self.bgp.selectAdvertisements(forPool: name, self.pools.pools[name]) }
+    }
     let touched = changed.reduce(into: self.services.homeless) { $0.formUnion(self.services.services(ofPool: $1)) }
     for key in touched {
       if let view = self.services[key]?.view { self.place(view) }

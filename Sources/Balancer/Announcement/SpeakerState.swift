@@ -6,7 +6,8 @@ import Primitives
 /// The folder in short. Views of Services, endpoints and Nodes, pools and advertisements come in as events and are filed
 /// in tables (`ServiceTable`, ``EndpointTable``, ``NodeTable``, ``PoolResolution``, ``L2AdvertisementResolution``). An event
 /// touches the Services whose verdict it can change and no others; those are decided anew (`SpeakerState+Decision.swift`,
-/// with ``Layer2Election``) and what came out is compared with what is announced.
+/// with ``Layer2Election``) and what came out is compared with what is announced. BGP goes its own way beside layer 2
+/// (`SpeakerState+BGP.swift`, ``BGPSelection``, ``BGPRoute``).
 ///
 ///     awaiting ──every list synced, interfaces known (and members, where speakers gossip)──▶ deciding ──stopping──▶ stopped
 ///
@@ -20,6 +21,11 @@ package struct SpeakerState: StateMachine, Equatable {
     case nodes(ObjectChange<NodeView>)
     case pools(ObjectChange<IPAddressPool>)
     case l2Advertisements(ObjectChange<L2Advertisement>)
+    case bgpPeers(ObjectChange<BGPPeer>)
+    case bgpAdvertisements(ObjectChange<BGPAdvertisement>)
+    case communities(ObjectChange<CommunityAliases>)
+    case bfdProfiles(ObjectChange<BFDProfile>)
+    case secrets(ObjectChange<PasswordSecret>)
     /// The names of the interfaces on which addresses of a family can be announced, by family.
     case interfaces([IPFamily: Set<String>])
     /// Nobody on the local network has an address that was asked for by `probe`.
@@ -38,7 +44,7 @@ package struct SpeakerState: StateMachine, Equatable {
 
   package enum Action: Sendable, Equatable {
     /// The Service is announced from here, newly or in another way than before.
-    case announce(Layer2Announcement)
+    case announce(Announcement)
     /// The Service is no longer announced from here by this protocol.
     case withdraw(ObjectKey, [IPAddress], AnnouncingProtocol, Withheld)
     /// Answer for an address on the local network, and tell the neighbours.
@@ -51,6 +57,11 @@ package struct SpeakerState: StateMachine, Equatable {
     case abandonProbe(IPAddress)
     /// Tell the neighbours once more, as somebody else has claimed the address.
     case defend(IPAddress)
+    /// Have sessions with exactly these BGP peers, by name. One that is different from before needs a new session, and
+    /// keeps its routes.
+    case configurePeers([String: BGPPeerConfiguration])
+    /// Tell BGP peers, by name, of routes that are new or different; nil = withdraw the prefix.
+    case advertise([String: [IPPrefix: BGPRoute?]])
     case emit(EventNote)
     /// The owners of addresses that this node would replace are now these: their end should be noticed soon.
     case watch(Set<String>)
@@ -119,6 +130,7 @@ package struct SpeakerState: StateMachine, Equatable {
   var succession = SuccessionTable()
   var isHandingOver = false
   private var watched: Set<String> = []
+  var bgp = BGPTables()
   private var reported: [Problem] = []
   /// How many verdicts have been reached since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
@@ -140,6 +152,7 @@ package struct SpeakerState: StateMachine, Equatable {
     guard self.phase != .stopped else { return [] }
     if event == .stopping { return self.stop() }
     let (actions, touched) = self.file(event, at: now)
+    let concern = self.fileForBGP(event, touched: touched)
     let seen = Self.source(seenBy: event)
     switch self.phase {
     case .awaiting(var sources):
@@ -149,9 +162,12 @@ package struct SpeakerState: StateMachine, Equatable {
         return actions
       }
       self.phase = .deciding
+      if self.isDecidingOnBGP { self.selectAllForBGP() }
       return actions + self.report() + self.decide(Set(self.services.records.keys)) + self.watch()
+        + self.decideOnBGP(.everything, after: event)
     case .deciding:
-      return actions + (Self.isOfConfiguration(event) ? self.report() : []) + self.decide(touched) + self.watch()
+      let reports = Self.isOfConfiguration(event) || concern == .everything ? self.report() : []
+      return actions + reports + self.decide(touched) + self.watch() + self.decideOnBGP(concern, after: event)
     case .stopped:
       return []
     }
@@ -165,7 +181,7 @@ package struct SpeakerState: StateMachine, Equatable {
 
   // MARK: What is announced
 
-  /// What this node announces now, by Service.
+  /// What this node announces on the local network now, by Service.
   package var announcements: [ObjectKey: Layer2Announcement] {
     self.services.records.compactMapValues { $0.verdict?.announcement }
   }
@@ -176,7 +192,7 @@ package struct SpeakerState: StateMachine, Equatable {
   /// The addresses that are not announced because somebody else on the local network has them.
   package var occupied: [IPAddress: AddressHolder] { self.vetting.occupied }
 
-  /// What was decided about a Service; nil = it is not one of ours, or nothing has been decided yet.
+  /// What was decided about a Service by layer 2; nil = it is not one of ours, or nothing has been decided yet.
   package func verdict(of service: ObjectKey) -> Verdict<Layer2Announcement>? { self.services[service]?.verdict }
 
   /// Whether some object is wrong, or the controller has yet to move Services out of a pool that is gone.
@@ -187,6 +203,7 @@ package struct SpeakerState: StateMachine, Equatable {
   /// Everything that is wrong with the configuration.
   package var problems: [Problem] {
     self.pools.problems + self.advertisements.problems { self.pools.exists($0) }
+      + (self.isDecidingOnBGP ? self.bgp.problems(pools: self.pools) : [])
   }
 
   // MARK: Phases
@@ -200,8 +217,8 @@ package struct SpeakerState: StateMachine, Equatable {
     case .l2Advertisements(.synced): .l2Advertisements
     case .interfaces: .interfaces
     case .members: .members
-    case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .addressFree, .addressOccupied,
-      .addressContested, .handingOver, .stopping:
+    case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities,
+      .bfdProfiles, .secrets, .addressFree, .addressOccupied, .addressContested, .handingOver, .stopping:
       nil
     }
   }
@@ -209,8 +226,10 @@ package struct SpeakerState: StateMachine, Equatable {
   /// Whether an event can make other things wrong than before.
   private static func isOfConfiguration(_ event: Event) -> Bool {
     switch event {
-    case .pools, .l2Advertisements: true
-    case .tick, .services, .endpoints, .nodes, .interfaces, .members, .stopping: false
+    case .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: true
+    case .tick, .services, .endpoints, .nodes, .interfaces, .members, .addressFree, .addressOccupied, .addressContested,
+      .handingOver, .stopping:
+      false
     }
   }
 
@@ -230,8 +249,9 @@ package struct SpeakerState: StateMachine, Equatable {
 
   private mutating func stop() -> [Action] {
     self.phase = .stopped
-    return self.services.records.keys.sorted().flatMap { key in
+    let layer2 = self.services.records.keys.sorted().flatMap { key in
       self.conclude(key, .withhold(.speakerStopping), hold: .nothing)
     }
+    return layer2 + self.stopBGP()
   }
 }

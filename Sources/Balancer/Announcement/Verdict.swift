@@ -36,6 +36,8 @@ package enum Withheld: String, Sendable, Hashable, CaseIterable {
   case probing
   /// Somebody on the local network has the addresses.
   case addressInUse
+  /// No BGP peer of this node is to hear of it.
+  case noMatchingPeer
   /// The protocol does not announce addresses of the family.
   case familyNotSupported
 

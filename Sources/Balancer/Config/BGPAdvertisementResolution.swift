@@ -85,6 +85,11 @@ package struct BGPAdvertisementResolution: Sendable, Equatable {
   /// Whether no advertisement is in force at all.
   package var isEmpty: Bool { self.inForce.values.isEmpty }
 
+  /// Those that are meant for a pool, in the order of their names, whether they fit it or not.
+  package func advertisements(forPool name: String, labels: [String: String]) -> [BGPAdvertisementConfiguration] {
+    self.inForce.advertisements(forPool: name, labels: labels)
+  }
+
   /// Those in force for a pool, in the order of their names, and what keeps others that are meant for it from being.
   ///
   /// `nodes` are the labels of the nodes that count, if they are known: of the advertisements that have none of them in
@@ -92,7 +97,7 @@ package struct BGPAdvertisementResolution: Sendable, Equatable {
   package func advertisements(
     for pool: PoolConfiguration, nodes: [[String: String]]?
   ) -> (fitting: [BGPAdvertisementConfiguration], problems: [Problem]) {
-    let candidates = self.inForce.advertisements(forPool: pool.name, labels: pool.labels)
+    let candidates = self.advertisements(forPool: pool.name, labels: pool.labels)
       .sorted { self.objects.isOlder($0.key, $1.key) }
     var fitting: [BGPAdvertisementConfiguration] = []
     var problems: [Problem] = []

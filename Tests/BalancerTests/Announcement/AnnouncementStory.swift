@@ -10,6 +10,10 @@ import TestKit
 ///     interfaces eth0,eth1
 ///     pool NAME RANGE,RANGE [LABEL=VALUE ...]  `no pool NAME` deletes, so for all objects
 ///     ad NAME [pools=A,B] [poolsWith=L=V] [on=LABEL=VALUE] [interfaces=A,B] [for=LABEL=VALUE]
+///     peer NAME ADDRESS [on=LABEL=VALUE] [bfd=PROFILE] [port=N]
+///     bgpad NAME [pools=A,B] [on=LABEL=VALUE] [for=LABEL=VALUE] [peers=A,B] [length=N] [pref=N] [communities=A,B]
+///           [med=N] [prepend=N] [bandwidth]
+///     alias NAME VALUE
 ///     node NAME [notReady|unreported] [noNetwork] [at=ADDRESS,ADDRESS] [LABEL=VALUE ...]
 ///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [class=C] [type=T] [LABEL=VALUE ...]
 ///     endpoints NS/NAME NODE,NODE|none
@@ -52,11 +56,16 @@ struct AnnouncementStory {
   }
 
   private mutating func happened(_ line: String) -> [String] {
+    self.actions(of: line).map { "> " + Self.text(of: $0) }
+  }
+
+  /// What one line of events causes.
+  mutating func actions(of line: String) -> [SpeakerState.Action] {
     let words = line.split(separator: " ").map(String.init)
     guard let verb = words.first, verb != "#" else { return [] }
     if verb == "wait" { self.now += .seconds(words.last.flatMap { Int($0) } ?? 0) }
     return Self.events(verb, Array(words.dropFirst())).flatMap { event in
-      self.state.handle(event, at: self.now).map { "> " + Self.text(of: $0) }
+      self.state.handle(event, at: self.now)
     }
   }
 
@@ -70,6 +79,9 @@ struct AnnouncementStory {
     case "interfaces": return [.interfaces([.ipv4: Set(Self.list(first)), .ipv6: Set(Self.list(first))])]
     case "pool": return [.pools(.applied(Self.pool(first, rest)))]
     case "ad": return [.l2Advertisements(.applied(Self.advertisement(first, rest)))]
+    case "peer": return [.bgpPeers(.applied(Self.peer(first, rest)))]
+    case "bgpad": return [.bgpAdvertisements(.applied(Self.bgpAdvertisement(first, rest)))]
+    case "alias": return [.communities(.applied(communityObject([first: rest.first ?? ""], named: first)))]
     case "node": return [.nodes(.applied(Self.node(first, rest)))]
     case "service": return [.services(.applied(Self.service(first, rest)))]
     case "endpoints": return [.endpoints(.applied(Self.endpoints(first, rest)))]
@@ -88,7 +100,9 @@ struct AnnouncementStory {
   private static func synced(_ kind: String?) -> [SpeakerState.Event] {
     let all: KeyValuePairs<String, SpeakerState.Event> = [
       "services": .services(.synced), "endpoints": .endpoints(.synced), "nodes": .nodes(.synced),
-      "pools": .pools(.synced), "ads": .l2Advertisements(.synced),
+      "pools": .pools(.synced), "ads": .l2Advertisements(.synced), "peers": .bgpPeers(.synced),
+      "bgpads": .bgpAdvertisements(.synced), "aliases": .communities(.synced), "profiles": .bfdProfiles(.synced),
+      "secrets": .secrets(.synced),
     ]
     return all.filter { kind == nil || $0.key == kind }.map(\.value)
   }
@@ -97,6 +111,9 @@ struct AnnouncementStory {
     switch kind {
     case "pool": [.pools(.deleted(ObjectKey(namespace: "metallb-system", name: name)))]
     case "ad": [.l2Advertisements(.deleted(ObjectKey(namespace: "metallb-system", name: name)))]
+    case "peer": [.bgpPeers(.deleted(ObjectKey(namespace: "metallb-system", name: name)))]
+    case "bgpad": [.bgpAdvertisements(.deleted(ObjectKey(namespace: "metallb-system", name: name)))]
+    case "alias": [.communities(.deleted(ObjectKey(namespace: "metallb-system", name: name)))]
     case "node": [.nodes(.deleted(ObjectKey(name: name)))]
     case "service": [.services(.deleted(Self.key(name)))]
     case "endpoints": [.endpoints(.deleted(Self.key(name + "-1")))]
@@ -131,6 +148,47 @@ struct AnnouncementStory {
     AddressHolder(
       hardware: MACAddress(words.first ?? "") ?? .broadcast, interface: "eth0",
       addresses: Self.list(words.dropFirst().first ?? "").compactMap { IPAddress($0) })
+  }
+
+  private static func peer(_ name: String, _ words: [String]) -> BGPPeer {
+    peerObject(name) { spec in
+      spec.peerAddress = words.first
+      for (option, value) in Self.options(words.dropFirst()) {
+        switch option {
+        case "on": spec.nodeSelectors = Self.selectors(value)
+        case "bfd": spec.bfdProfile = value
+        case "port": spec.peerPort = Int64(value)
+        default: break
+        }
+      }
+    }
+  }
+
+  private static func bgpAdvertisement(_ name: String, _ words: [String]) -> BGPAdvertisement {
+    bgpAdvertisementObject(name) { spec in
+      for (option, value) in Self.options(words) {
+        switch option {
+        case "pools": spec.ipAddressPools = Self.list(value)
+        case "on": spec.nodeSelectors = Self.selectors(value)
+        case "for": spec.serviceSelectors = Self.selectors(value)
+        case "peers": spec.peers = Self.list(value)
+        case "length": spec.aggregationLength = Int64(value)
+        case "pref": spec.localPref = Int64(value)
+        case "communities": spec.communities = Self.list(value)
+        case "med": spec.med = Int64(value)
+        case "prepend": spec.asPathPrepend = Int64(value)
+        case "bandwidth": spec.linkBandwidth = true
+        default: break
+        }
+      }
+    }
+  }
+
+  private static func options(_ words: some Sequence<String>) -> [(option: String, value: String)] {
+    words.map { word in
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      return (parts[0], parts.count == 2 ? parts[1] : "")
+    }
   }
 
   private static func node(_ name: String, _ words: [String]) -> NodeView {
@@ -193,7 +251,11 @@ struct AnnouncementStory {
 
   private static func text(of action: SpeakerState.Action) -> String {
     switch action {
-    case .announce(let announcement):
+    case .announce(.bgp(let announcement)): Self.text(of: announcement)
+    case .configurePeers(let peers):
+      "peers " + peers.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.address)" }.joined(separator: " ")
+    case .advertise(let changes): Self.text(of: changes)
+    case .announce(.layer2(let announcement)):
       "announce \(announcement.service) \(Self.text(announcement.addresses)) on \(Self.text(announcement.interfaces))"
     case .withdraw(let service, let addresses, let announcingProtocol, let reason):
       "withdraw \(service) \(Self.text(addresses)) \(announcingProtocol.rawValue) \(reason.rawValue)"
@@ -206,8 +268,34 @@ struct AnnouncementStory {
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
     case .watch(let owners): "watch \(owners.isEmpty ? "nobody" : owners.sorted().joined(separator: ","))"
     case .report(let problems):
-      "problems: " + (problems.isEmpty ? "none" : problems.map(\.message).joined(separator: "; "))
+      "problems: "
+        + (problems.isEmpty
+          ? "none" : problems.map(\.message).joined(separator: "; ").split(separator: "\n").joined(separator: "; "))
     }
+  }
+
+  private static func text(of announcement: BGPAnnouncement) -> String {
+    "announce \(announcement.service) \(Self.text(announcement.addresses)) to \(announcement.peers.joined(separator: ","))"
+  }
+
+  private static func text(of changes: [String: [IPPrefix: BGPRoute?]]) -> String {
+    "advertise "
+      + changes.sorted { $0.key < $1.key }.flatMap { peer, routes in
+        [peer]
+          + routes.sorted { $0.key < $1.key }.map { prefix, route in
+            route.map { "+\(prefix)\(Self.text(of: $0))" } ?? "-\(prefix)"
+          }
+      }.joined(separator: " ")
+  }
+
+  private static func text(of route: BGPRoute) -> String {
+    let communities = route.communities.map(\.description) + route.largeCommunities.map { "large:\($0)" }
+    let attributes = [
+      route.localPreference.map { "pref=\($0)" }, communities.isEmpty ? nil : communities.joined(separator: "+"),
+      route.asPathPrepend > 0 ? "prepend=\(route.asPathPrepend)" : nil, route.med.map { "med=\($0)" },
+      route.linkBandwidth.map { "weight=\($0)" },
+    ].compactMap(\.self)
+    return attributes.isEmpty ? "" : "(\(attributes.joined(separator: " ")))"
   }
 
   private static func text(_ addresses: [IPAddress]) -> String {

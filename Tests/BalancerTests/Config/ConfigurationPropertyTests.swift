@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<20)
   func `whatever objects hold, they are judged and nothing breaks`(seed: Int) throws {
     var garbage = Garbage(dice: SplitMix64(seed: UInt64(seed)))
     for _ in 0..<10 {
