@@ -132,7 +132,7 @@ extension AnnouncementExplanation {
     }
     let layer2 = (cluster.configuration.l2Advertisements ?? []).map { object -> Advertisement in
       let kind = L2Advertisement.type.kind
-      guard let configuration = L2AdvertisementConfiguration.parse(object).configuration else {
+      guard let configuration = L2AdvertisementConfiguration.read(object).reading else {
         return Advertisement(kind: kind, name: object.key.name, match: .invalid, nodes: 0)
       }
       let nodes = cluster.nodes.count { configuration.selects(node: $0.labels) }
