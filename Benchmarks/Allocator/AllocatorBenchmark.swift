@@ -9,6 +9,7 @@ import Primitives
 @main
 struct AllocatorBenchmark {
   static func main() throws {
+    PoolBenchmark.run()
     try Self.report("20,000 fresh addresses from a /8", 20_000) { try Self.fill(["10.0.0.0/8"], .ipv4, $0) }
     for count in [10_000, 100_000, 1_000_000] {
       try Self.report("\(count) fresh addresses from a /8", count) { try Self.fill(["10.0.0.0/8"], .ipv4, $0) }
