@@ -170,6 +170,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
         for action in actions { hands.perform(action) }
         if !isReady && machine.awaited.isEmpty {
           isReady = true
+          // The machine tells what changes; that nothing is wrong at the start is told here.
+          if machine.problems.isEmpty { reporter.tell([Problem]()) }
           self.gossip?.describe(isPassive: false)
         }
         window.open(on: machine)
