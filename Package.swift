@@ -143,7 +143,7 @@ let package = Package(
     tests(of: "HostNetwork", ["CLinux", "Layer2"]),
     tests(of: "Serving"),
     tests(of: "Controller", ["Balancer", "KubernetesModel", "KubernetesClient"]),
-    tests(of: "Speaker", ["BGP", "Balancer", "Gossip", "KubernetesModel", "Layer2"]),
+    tests(of: "Speaker", ["BFD", "BGP", "Balancer", "Gossip", "KubernetesModel", "Layer2", "Serving"]),
     tests(of: "Lab", ["KubernetesModel"]),
   ],
   swiftLanguageModes: [.v6]

@@ -199,6 +199,22 @@ extension Session {
     /// Whether Echo packets come back.
     package var isEchoing: Bool
     package var counters: Counters
+
+    package init(
+      state: SessionState, diagnostic: Diagnostic, upSince: ContinuousClock.Instant? = nil,
+      remoteState: SessionState? = nil, remoteDiagnostic: Diagnostic? = nil, transmitInterval: Duration? = nil,
+      detectionTime: Duration? = nil, isEchoing: Bool = false, counters: Counters = Counters()
+    ) {
+      self.state = state
+      self.diagnostic = diagnostic
+      self.upSince = upSince
+      self.remoteState = remoteState
+      self.remoteDiagnostic = remoteDiagnostic
+      self.transmitInterval = transmitInterval
+      self.detectionTime = detectionTime
+      self.isEchoing = isEchoing
+      self.counters = counters
+    }
   }
 
   package var reading: Reading {

@@ -22,7 +22,8 @@ package struct SessionTable: StateMachine {
 
   package enum Action: Sendable, Hashable {
     case send(ControlPacket, on: SessionPath)
-    case sendEcho(EchoPacket, on: SessionPath)
+    /// To be handed to the peer, which was last heard in this way.
+    case sendEcho(EchoPacket, on: SessionPath, heard: Arrival)
     case up(SessionPath)
     case down(SessionPath, Outage)
     /// Nothing will be sent on a path any more.
@@ -42,6 +43,8 @@ package struct SessionTable: StateMachine {
   private struct Entry: Equatable {
     let path: SessionPath
     var session: Session
+    /// How the peer was heard last.
+    var arrival: Arrival?
     /// The time of its entry in the heap.
     var alarm: ContinuousClock.Instant?
   }
@@ -82,7 +85,9 @@ package struct SessionTable: StateMachine {
       return self.tick(at: now)
     case .received(let packet, let arrival):
       do throws(Discard) {
-        return self.pass(.received(packet), to: try self.session(for: packet, arrival), at: now)
+        let discriminator = try self.session(for: packet, arrival)
+        self.entries[discriminator]?.arrival = arrival
+        return self.pass(.received(packet), to: discriminator, at: now)
       } catch {
         return [.discard(packet, arrival, error)]
       }
@@ -115,6 +120,9 @@ package struct SessionTable: StateMachine {
   }
 
   private mutating func want(_ path: SessionPath, _ settings: Settings, at now: ContinuousClock.Instant) -> [Action] {
+    var settings = settings
+    // Nobody but a neighbour can be handed what is addressed to ourselves (RFC 5883 section 4).
+    if path.isMultihop { settings.echo = .off }
     if let known = self.discriminators[path] {
       return self.pass(.configured(settings), to: known, at: now) + self.pass(.enabled, to: known, at: now)
     }
@@ -139,14 +147,15 @@ package struct SessionTable: StateMachine {
   private mutating func pass(
     _ event: Session.Event, to discriminator: Discriminator, at now: ContinuousClock.Instant
   ) -> [Action] {
-    guard let path = self.entries[discriminator]?.path,
+    guard let entry = self.entries[discriminator],
       let actions = self.entries[discriminator]?.session.handle(event, at: now)
     else { return [] }
     self.setAlarm(of: discriminator)
-    return actions.map { action in
+    let path = entry.path
+    return actions.compactMap { action in
       switch action {
       case .send(let packet): return .send(packet, on: path)
-      case .sendEcho(let packet): return .sendEcho(packet, on: path)
+      case .sendEcho(let packet): return entry.arrival.map { .sendEcho(packet, on: path, heard: $0) }
       case .up: return .up(path)
       case .down(let outage): return .down(path, outage)
       case .finished:

@@ -16,10 +16,20 @@ package final class ReadinessLoop: Sendable {
     fileprivate let id: UInt64
   }
 
+  /// How the thread competes for a processor.
+  package enum Urgency: Sendable {
+    case ordinary
+    /// Before everything ordinary (SCHED_FIFO of sched(7)): for what is asleep nearly always, and must not wake late.
+    case realTime
+  }
+
   private let core: Core
 
+  /// Whether the system has granted what was asked for; it takes the capability SYS_NICE.
+  package let isAsUrgentAsAsked: Bool
+
   /// Starts the thread. `name` is what `top -H` shows: at most fifteen bytes.
-  package init(name: String) throws(SystemError) {
+  package init(name: String, urgency: Urgency = .ordinary) throws(SystemError) {
     self.core = try Core()
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(self.core)
@@ -29,6 +39,15 @@ package final class ReadinessLoop: Sendable {
       throw SystemError("start the thread \(name)", code: result)
     }
     pthread_setname_np(thread, name)
+    switch urgency {
+    case .ordinary:
+      self.isAsUrgentAsAsked = true
+    case .realTime:
+      var parameters = sched_param()
+      // The middle: above everything ordinary, below the kernel's own urgent threads.
+      parameters.sched_priority = 50
+      self.isAsUrgentAsAsked = pthread_setschedparam(thread, SCHED_FIFO, &parameters) == 0
+    }
     pthread_detach(thread)
   }
 

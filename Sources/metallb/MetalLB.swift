@@ -14,6 +14,7 @@ struct MetalLB: AsyncParsableCommand {
       ExplainCommand.self,
       PlanCommand.self,
       MigrateCommand.self,
+      BFDCommand.self,
       LabCommand.self,
       LabContainerCommand.self,
       LabWebCommand.self,

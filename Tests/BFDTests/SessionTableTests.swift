@@ -141,6 +141,29 @@ import Testing
     #expect(table.readings.count == 1)
   }
 
+  /// What is sent once a session with Echo mode is up, with a peer that loops Echo packets.
+  private func echoes(on path: SessionPath, heard arrival: Arrival) -> [SessionTable.Action] {
+    var table = SessionTable(seed: 5)
+    var neighbor = self.neighbor
+    neighbor.requiredMinEchoReceive = .milliseconds(50)
+    _ = table.handle(.wanted(path, Settings(echo: .every(.milliseconds(50)))), at: t0)
+    guard let ours = self.discriminator(of: path, in: table) else { return [] }
+    _ = table.handle(.received(neighbor.packet(.initializing, to: ours), arrival), at: t0)
+    return table.handle(.tick, at: t0).filter { if case .sendEcho = $0 { true } else { false } }
+  }
+
+  @Test func `Echo packets go to neighbours, by the way that they were heard`() throws {
+    let path = SessionPath(peer: Self.peer)
+    let arrival = self.arrival(on: "eth7")
+    let echoes = self.echoes(on: path, heard: arrival)
+    guard case .sendEcho(let packet, path, arrival)? = echoes.first else {
+      Issue.record("no Echo packet: \(echoes)")
+      return
+    }
+    #expect(packet.sequence == 1)
+    #expect(self.echoes(on: SessionPath(peer: Self.peer, isMultihop: true), heard: self.arrival(multihop: true)) == [])
+  }
+
   @Test func `a thousand sessions each get their ticks, and the heap holds no more than them`() {
     var table = SessionTable(seed: 7)
     for number in 0..<1000 {

@@ -27,7 +27,7 @@ package struct PacketFilter: Sendable, Hashable {
     }
   }
 
-  private init(program: [Instruction]) {
+  init(program: [Instruction]) {
     self.program = program
   }
 

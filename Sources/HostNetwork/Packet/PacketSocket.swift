@@ -8,13 +8,21 @@ import Primitives
 /// Nothing here ever waits. A failed read or write is thrown and leaves the socket usable: `ENETDOWN` while the interface
 /// is down, `ENXIO` once it is gone, `ENOBUFS` while its queue is full.
 package final class PacketSocket: Sendable {
+  /// What a socket receives before its filter looks at it.
+  package enum EtherType: UInt16, Sendable {
+    case ipv4 = 0x0800
+    case arp = 0x0806
+    case ipv6 = 0x86DD
+  }
+
   package let link: Link
   package let descriptor: Descriptor
 
   /// Opens a socket in the network namespace of the calling thread.
   ///
-  /// It is created for no protocol and bound last, so that no frame is queued that the filter has not seen.
-  package init(on link: Link, filter: PacketFilter) throws(SystemError) {
+  /// It is created for no protocol and bound last, so that no frame is queued that the filter has not seen. By default it
+  /// receives what neighbours of the link's family ask each other with.
+  package init(on link: Link, receiving etherType: EtherType? = nil, filter: PacketFilter) throws(SystemError) {
     let name = "a packet socket on \(link.name)"
     self.link = link
     self.descriptor = try Descriptor(
@@ -26,7 +34,7 @@ package final class PacketSocket: Sendable {
     try? self.descriptor.setOption(SOL_SOCKET, SO_RCVBUFFORCE, Self.receiveBuffer, "enlarge the buffer of \(name)")
     var address = sockaddr_ll()
     address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = UInt16(link.family == .ipv4 ? ETH_P_ARP : ETH_P_IPV6).bigEndian
+    address.sll_protocol = (etherType ?? (link.family == .ipv4 ? .arp : .ipv6)).rawValue.bigEndian
     address.sll_ifindex = Int32(link.index)
     let result = withUnsafePointer(to: address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -43,17 +51,7 @@ package final class PacketSocket: Sendable {
 
   /// Replaces the filter; each frame meets the old one or the new one.
   package func attach(_ filter: PacketFilter) throws(SystemError) {
-    var instructions = filter.program.map {
-      sock_filter(code: $0.code, jt: $0.ifTrue, jf: $0.ifFalse, k: $0.operand)
-    }
-    let result = instructions.withUnsafeMutableBufferPointer { buffer in
-      var program = sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
-      return setsockopt(
-        self.descriptor.number, SOL_SOCKET, SO_ATTACH_FILTER, &program, socklen_t(MemoryLayout<sock_fprog>.size))
-    }
-    guard result == 0 else {
-      throw SystemError("attach a filter of \(filter.program.count) steps on \(self.link.name)")
-    }
+    try self.descriptor.attach(filter, "attach a filter of \(filter.program.count) steps on \(self.link.name)")
   }
 
   /// Shows the next frame to `body` and returns what it makes of it; nil if no frame is there.

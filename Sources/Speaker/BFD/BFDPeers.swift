@@ -1,0 +1,102 @@
+import BFD
+import Balancer
+import Layer2
+import Primitives
+import Synchronization
+
+/// The BFD sessions that BGP peers ask for with their profiles: one for each, and when its path fails, BGP hears of it.
+///
+/// A peer is one hop away unless it is configured for more, or is of our own AS and not on a network of this node: that is
+/// how FRR tells, and the router at the other end has to tell the same.
+package final class BFDPeers: Sendable {
+  fileprivate struct Bound {
+    var path: SessionPath
+    var settings: Settings
+    var subscription: BFDService.Subscription
+  }
+
+  private let service: BFDService
+  /// Called on the thread of the sessions with the name of the peer: must not wait.
+  private let pathFailed: @Sendable (String) -> Void
+  private let state = Mutex(State())
+
+  fileprivate struct State {
+    var bound: [String: Bound] = [:]
+    /// Nil = not known yet.
+    var networks: [IPPrefix]?
+  }
+
+  package init(_ service: BFDService, pathFailed: @escaping @Sendable (String) -> Void) {
+    self.service = service
+    self.pathFailed = pathFailed
+  }
+
+  /// The networks of this node. What a session has begun as it stays: an interface that fails must take its sessions down,
+  /// and not make something else of them.
+  package func interfacesChanged(_ interfaces: [Interface]) {
+    let networks = interfaces.flatMap(\.addresses).compactMap { IPPrefix($0.address, length: $0.prefixLength) }
+    self.state.withLock { $0.networks = networks }
+  }
+
+  /// The peers that this node has, all of them. A session whose peer changes in other things goes on.
+  package func configure(_ peers: [String: BGPPeerConfiguration]) {
+    self.state.withLock { state in
+      for (name, old) in state.bound
+      where peers[name].flatMap({ SessionPath($0, isOnLink: !old.path.isMultihop) }) != old.path {
+        self.service.unsubscribe(old.subscription)
+        state.bound[name] = nil
+      }
+      for (name, peer) in peers {
+        guard let profile = peer.bfd else { continue }
+        let settings = Settings(profile)
+        if let known = state.bound[name] {
+          guard known.settings != settings else { continue }
+          self.service.update(known.subscription, settings)
+          state.bound[name]?.settings = settings
+        } else if let path = SessionPath(peer, isOnLink: state.isOnLink(peer)) {
+          state.bound[name] = Bound(path: path, settings: settings, subscription: self.subscribe(name, path, settings))
+        }
+      }
+    }
+  }
+
+  private func subscribe(_ name: String, _ path: SessionPath, _ settings: Settings) -> BFDService.Subscription {
+    let pathFailed = self.pathFailed
+    return self.service.subscribe(to: path, settings) { change in
+      if case .down(let outage) = change, outage.isFailure { pathFailed(name) }
+    }
+  }
+}
+
+extension BFDPeers.State {
+  /// Whether a router is on a network of this node; as long as none is known, it is taken to be.
+  func isOnLink(_ peer: BGPPeerConfiguration) -> Bool {
+    guard let networks, case .address(let address) = peer.endpoint else { return true }
+    return networks.contains { $0.contains(address) }
+  }
+}
+
+extension SessionPath {
+  /// The path to a BGP peer; nil if it has no profile, or nobody knows its address yet.
+  package init?(_ peer: BGPPeerConfiguration, isOnLink: Bool) {
+    guard peer.bfd != nil, case .address(let address) = peer.endpoint else { return nil }
+    let isInternal =
+      switch peer.remote {
+      case .asn(let asn): asn == peer.localASN ?? peer.myASN
+      case .internal: true
+      case .external: false
+      }
+    self.init(
+      peer: address, local: peer.sourceAddress, vrf: peer.vrf,
+      isMultihop: peer.ebgpMultiHop || isInternal && !isOnLink)
+  }
+}
+
+extension Settings {
+  package init(_ profile: BFDProfileConfiguration) {
+    self.init(
+      receiveInterval: profile.receiveInterval, transmitInterval: profile.transmitInterval,
+      detectMultiplier: profile.detectMultiplier, echo: profile.echoMode ? .every(profile.echoInterval) : .off,
+      isPassive: profile.passiveMode, minimumTTL: profile.minimumTTL)
+  }
+}
