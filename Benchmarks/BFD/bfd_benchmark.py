@@ -12,7 +12,7 @@ delays the daemon and not the measurement. `busy` is two endless loops for each 
 With a multiplier of 3 the detection time is three intervals; what is above it is the daemon's lateness. A daemon that tells its
 own neighbour late, and not just its users, is measured by that (BIRD waits for its next packet).
 """
-import argparse, os, random, select, shutil, signal, socket, struct, subprocess, sys, tempfile, time
+import argparse, os, random, select, shutil, socket, struct, subprocess, sys, tempfile, time
 
 OURS, THEIRS = "198.18.7.1", "198.18.7.2"
 SPACES = (f"bfd-bench-a-{os.getpid()}", f"bfd-bench-b-{os.getpid()}")
@@ -163,6 +163,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--intervals", default="10,50,300", help="milliseconds")
     parser.add_argument("--daemons", default="metallb,frr,bird")
+    parser.add_argument("--machines", default="idle,busy")
     parser.add_argument("--binary", default=".build/release/metallb")
     options = parser.parse_args()
     binary = os.path.abspath(options.binary)
@@ -183,7 +184,7 @@ def main():
                     sys.exit("cannot enter the namespace; run as root")
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(60))
         print(f"{'daemon':8} {'interval':>9} {'machine':8} {'rounds':>6} {'early':>5} {'p50':>9} {'p99':>9} {'max':>9}   ms after the last packet")
-        for machine in ("idle", "busy"):
+        for machine in options.machines.split(","):
             if machine == "busy":
                 for _ in range(2 * (os.cpu_count() or 1)):
                     burners.append(subprocess.Popen(

@@ -66,10 +66,13 @@ package struct SpeakerService: ServiceLifecycle.Service {
       gratuitous: GratuitousSchedule.Settings(refreshInterval: self.options.refreshInterval), seed: dice.next(),
       logger: self.logger)
     let bgp = BGPSpeaker(node: self.options.node, seed: dice.next(), logger: self.logger)
+    let bfd = BFDPeers(try BFDService(seed: dice.next(), logger: self.logger)) { bgp.pathFailed(to: $0) }
     let servers = try ProcessServers.all(self.options.servers, logger: self.logger) {
       let counters = responder.counters()
       let peers = bgp.readings()
-      return await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers) }
+      var page = await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers) }
+      page?.appendBFD(bfd.readings())
+      return page
     }
     try await withThrowingTaskGroup(of: Void.self) { group in
       if let gossip = self.gossip {
@@ -77,7 +80,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       }
       group.addTask {
         try await self.serve(
-          servers, sockets, responder: responder, bgp: bgp, inbox: inbox, window: window, tally: tally,
+          servers, sockets, responder: responder, bgp: bgp, bfd: bfd, inbox: inbox, window: window, tally: tally,
           recorder: recorder)
         // Only now, as nothing is announced any more.
         await self.gossip?.leave()
@@ -89,15 +92,18 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func serve(
-    _ servers: [HTTPServer], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker,
+    _ servers: [HTTPServer], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers,
     inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, recorder: EventRecorder
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for server in servers {
         group.addTask { try await server.run() }
       }
-      group.addTask { try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, inbox: inbox) }
+      group.addTask {
+        try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, bfd: bfd, inbox: inbox)
+      }
       group.addTask { await bgp.run() }
+      group.addTask { await bfd.run() }
       group.addTask {
         await self.announce(
           inbox: inbox, window: window, tally: tally, responder: responder, recorder: recorder)
@@ -130,11 +136,12 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func followInterfaces(
-    on loop: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, inbox: Inbox<SpeakerState.Event>
+    on loop: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers, inbox: Inbox<SpeakerState.Event>
   ) async throws {
     try await InterfaceMonitor(on: loop, logger: self.logger).run { interfaces in
       responder.interfacesChanged(interfaces)
       bgp.interfacesChanged(interfaces)
+      bfd.interfacesChanged(interfaces)
       let names = IPFamily.allCases.map { family in
         (family, Set(self.exclusions.links(among: interfaces, for: family).map(\.name)))
       }

@@ -104,6 +104,7 @@ struct BFDCommand: AsyncParsableCommand {
 }
 
 extension IPAddress: ExpressibleByArgument {
+  /// Reads it as everything else of ours does: no zone, no leading zeros.
   public init?(argument: String) {
     self.init(argument)
   }

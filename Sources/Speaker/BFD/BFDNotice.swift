@@ -6,7 +6,7 @@ import Primitives
 
 /// What the log says about BFD sessions; written by a task, because the thread of the sessions must not wait.
 enum BFDNotice: Sendable {
-  case wanted(SessionPath, Settings)
+  case wanted(SessionPath, Settings, isUrgent: Bool)
   case up(SessionPath)
   case down(SessionPath, Outage)
   case closed(SessionPath)
@@ -19,8 +19,12 @@ enum BFDNotice: Sendable {
 
   func log(to logger: Logger) {
     switch self {
-    case .wanted(let path, let settings):
+    case .wanted(let path, let settings, let isUrgent):
       logger.info("BFD session wanted", metadata: Self.metadata(path).merging(Self.metadata(settings)) { $1 })
+      guard !isUrgent, min(settings.receiveInterval, settings.transmitInterval) < .milliseconds(50) else { return }
+      logger.warning(
+        "BFD competes with everything else for the processor: so short an interval can be missed on a busy node",
+        metadata: Self.metadata(path).merging(["remedy": "give the container the capability SYS_NICE"]) { $1 })
     case .up(let path):
       logger.info("BFD session is up", metadata: Self.metadata(path))
     case .down(let path, .disabled):

@@ -31,6 +31,16 @@ package final class BFDPeers: Sendable {
     self.pathFailed = pathFailed
   }
 
+  /// Runs the sessions until the task is cancelled, and says goodbye then.
+  package func run() async {
+    await self.service.run()
+  }
+
+  /// The sessions as they are.
+  package func readings() -> [SessionPath: Session.Reading] {
+    self.service.readings()
+  }
+
   /// The networks of this node. What a session has begun as it stays: an interface that fails must take its sessions down,
   /// and not make something else of them.
   package func interfacesChanged(_ interfaces: [Interface]) {

@@ -71,7 +71,7 @@ package final class BFDService: Sendable {
       state.observers[path, default: [:]][state.nextID] = observer
       return (Subscription(path: path, id: state.nextID), state.table.readings[path]?.state == .up)
     }
-    _ = self.notices.trySend(.wanted(path, settings))
+    _ = self.notices.trySend(.wanted(path, settings, isUrgent: self.loop.isAsUrgentAsAsked))
     if isUp { observer(.up) }
     self.take(.wanted(path, settings))
     return subscription
@@ -101,11 +101,6 @@ package final class BFDService: Sendable {
 
   /// Writes the log until the task is cancelled; then tells every peer that this is no failure, and closes the sockets.
   package func run() async {
-    if !self.loop.isAsUrgentAsAsked {
-      self.logger.info(
-        "BFD competes with everything else for the processor: on a busy node, intervals below 50 ms can be missed",
-        metadata: ["remedy": "give the container the capability SYS_NICE"])
-    }
     var complaints = BFDComplaints()
     while !Task.isCancelled {
       let retryAt = self.state.withLock { $0.sockets.isDeaf } ? Time.now + .seconds(1) : nil
