@@ -134,14 +134,14 @@ package final class LinkResponder: Sendable {
   }
 
   /// Asks whether anybody has an address, on the interfaces that it would be announced on; the answer is a finding. An
-  /// address that somebody has is asked for again, now and then, until it is free.
-  package func probe(_ address: IPAddress, on interfaces: InterfaceSet) {
+  /// address that somebody has is asked for again after a pause, until it is free.
+  package func probe(_ address: IPAddress, on interfaces: InterfaceSet, again pause: Duration) {
     let now = Time.now
     self.state.withLock { state in
       state.probed[address] = interfaces
       self.attend(to: address, &state, at: now)
     }
-    self.take(probes: .requested(address), at: now)
+    self.take(probes: .requested(address, again: pause), at: now)
     _ = self.changes.trySend(())
   }
 

@@ -13,7 +13,8 @@ import Primitives
 package struct AddressProbes: StateMachine, Equatable {
   package enum Event: Sendable, Hashable, Timed {
     case tick
-    case requested(IPAddress)
+    /// With the pause after which an address that somebody has is asked for again.
+    case requested(IPAddress, again: Duration)
     /// The answer does not matter any more.
     case abandoned(IPAddress)
     case heard(LinkFrame.Claim)
@@ -31,15 +32,10 @@ package struct AddressProbes: StateMachine, Equatable {
     package var questions: Int
     /// Between the questions, and after the last.
     package var interval: Duration
-    /// Between two rounds of questions for an address that is occupied.
-    package var recheckInterval: Duration
 
-    package init(
-      questions: Int = 3, interval: Duration = .milliseconds(200), recheckInterval: Duration = .seconds(10)
-    ) {
+    package init(questions: Int = 3, interval: Duration = .milliseconds(200)) {
       self.questions = questions
       self.interval = interval
-      self.recheckInterval = recheckInterval
     }
   }
 
@@ -52,6 +48,7 @@ package struct AddressProbes: StateMachine, Equatable {
   private let settings: Settings
   private var dice: SplitMix64
   private var states: [IPAddress: State] = [:]
+  private var pauses: [IPAddress: Duration] = [:]
   private var deadlines = AddressDeadlines()
 
   package init(_ settings: Settings = Settings(), seed: UInt64) {
@@ -68,17 +65,19 @@ package struct AddressProbes: StateMachine, Equatable {
     switch event {
     case .tick:
       return self.due(at: now)
-    case .requested(let address):
+    case .requested(let address, let pause):
+      self.pauses[address] = pause
       guard self.states[address] == nil else { return [] }
       return [self.ask(address, asked: 0, holder: nil, at: now)]
     case .abandoned(let address):
       self.states[address] = nil
+      self.pauses[address] = nil
       self.deadlines.set(address, to: nil)
       return []
     case .heard(let claim):
       guard let state = self.states[claim.address] else { return [] }
       self.states[claim.address] = .occupied(claim.holder)
-      self.deadlines.set(claim.address, to: now + self.dice.jittered(self.settings.recheckInterval, by: 0.1))
+      self.deadlines.set(claim.address, to: now + self.dice.jittered(self.pauses[claim.address] ?? .zero, by: 0.1))
       switch state {
       case .asking(_, claim.holder), .occupied(claim.holder): return []
       case .asking, .occupied: return [.reportOccupied(claim)]
@@ -94,6 +93,7 @@ package struct AddressProbes: StateMachine, Equatable {
         actions.append(self.ask(address, asked: asked, holder: holder, at: now))
       case .asking:
         self.states[address] = nil
+        self.pauses[address] = nil
         actions.append(.reportFree(address))
       case .occupied(let holder):
         actions.append(self.ask(address, asked: 0, holder: holder, at: now))

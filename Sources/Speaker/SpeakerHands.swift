@@ -45,8 +45,8 @@ struct SpeakerHands: Sendable {
       self.responder.announce(address, on: InterfaceSet(interfaces))
     case .release(let address):
       self.responder.withdraw(address)
-    case .probe(let address, let interfaces):
-      self.responder.probe(address, on: InterfaceSet(interfaces))
+    case .probe(let address, let interfaces, let pause):
+      self.responder.probe(address, on: InterfaceSet(interfaces), again: pause)
     case .abandonProbe(let address):
       self.responder.abandonProbe(of: address)
     case .defend(let address):

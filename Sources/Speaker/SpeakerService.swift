@@ -143,7 +143,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       bgp.interfacesChanged(interfaces)
       bfd.interfacesChanged(interfaces)
       let names = IPFamily.allCases.map { family in
-        (family, Set(self.exclusions.links(among: interfaces, for: family).map(\.name)))
+        (family, Set(self.exclusions.links(among: interfaces.filter(\.hasCarrier), for: family).map(\.name)))
       }
       await inbox.send(.interfaces(Dictionary(uniqueKeysWithValues: names)))
     }

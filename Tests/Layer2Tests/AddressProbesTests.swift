@@ -20,7 +20,7 @@ import Testing
 
   @Test func `an address is asked for three times, and free when nobody has answered after 600 ms`() {
     var probes = AddressProbes(seed: 1)
-    #expect(probes.handle(.requested(Self.address), at: t0) == [.sendProbe(Self.address)])
+    #expect(probes.handle(.requested(Self.address, again: .seconds(10)), at: t0) == [.sendProbe(Self.address)])
     let log = Self.run(&probes, for: 60_000)
     #expect(log.map(\.0) == [200, 400, 600])
     #expect(log.map(\.1) == [.sendProbe(Self.address), .sendProbe(Self.address), .reportFree(Self.address)])
@@ -29,7 +29,7 @@ import Testing
 
   @Test func `an answer ends the questions, and names who has the address`() {
     var probes = AddressProbes(seed: 1)
-    _ = probes.handle(.requested(Self.address), at: t0)
+    _ = probes.handle(.requested(Self.address, again: .seconds(10)), at: t0)
     #expect(probes.handle(.heard(Self.claim), at: t0 + .milliseconds(3)) == [.reportOccupied(Self.claim)])
     #expect(probes.handle(.heard(Self.claim), at: t0 + .milliseconds(4)) == [])
     #expect(Self.run(&probes, for: 5000).isEmpty)
@@ -39,7 +39,7 @@ import Testing
     throws
   {
     var probes = AddressProbes(seed: 1)
-    _ = probes.handle(.requested(Self.address), at: t0)
+    _ = probes.handle(.requested(Self.address, again: .seconds(10)), at: t0)
     _ = probes.handle(.heard(Self.claim), at: t0)
     // It is still there at the first check, which nobody is told of once more.
     let check = try #require(probes.nextDeadline)
@@ -55,7 +55,7 @@ import Testing
   @Test func `another holder is news`() {
     var probes = AddressProbes(seed: 1)
     let other = LinkFrame.Claim(address: Self.address, holder: MACAddress(bits: 0x0200_0000_0067))
-    _ = probes.handle(.requested(Self.address), at: t0)
+    _ = probes.handle(.requested(Self.address, again: .seconds(10)), at: t0)
     _ = probes.handle(.heard(Self.claim), at: t0)
     #expect(probes.handle(.heard(other), at: t0 + .seconds(1)) == [.reportOccupied(other)])
   }
@@ -63,8 +63,8 @@ import Testing
   @Test func `claims to what nobody wants to know are nothing, and an abandoned address is such`() {
     var probes = AddressProbes(seed: 1)
     #expect(probes.handle(.heard(Self.claim), at: t0) == [])
-    _ = probes.handle(.requested(Self.address), at: t0)
-    #expect(probes.handle(.requested(Self.address), at: t0) == [])
+    _ = probes.handle(.requested(Self.address, again: .seconds(10)), at: t0)
+    #expect(probes.handle(.requested(Self.address, again: .seconds(10)), at: t0) == [])
     #expect(probes.handle(.abandoned(Self.address), at: t0) == [])
     #expect(probes.nextDeadline == nil)
     #expect(probes.handle(.heard(Self.claim), at: t0) == [])

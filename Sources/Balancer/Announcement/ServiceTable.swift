@@ -12,10 +12,18 @@ struct ServiceTable: Sendable, Equatable {
     /// The pool is gone, or holds the addresses no longer; the Service stays announced as it was until the controller
     /// moves it.
     var isHeld = false
-    /// As far as is known here, nobody has announced these addresses for the Service yet.
-    var isUntried = false
+    var doubt = Doubt.none
     var verdict: Verdict<Layer2Announcement>?
     var hold: Hold = .nothing
+  }
+
+  /// Why somebody else might have the addresses of a Service that this node owns.
+  enum Doubt: Sendable, Hashable {
+    case none
+    /// As far as is known here, nobody has announced them yet: a stranger.
+    case new
+    /// This node had no link for a while: the node that took over.
+    case returning
   }
 
   /// What an advertisement sees of a pool.
@@ -77,7 +85,7 @@ struct ServiceTable: Sendable, Equatable {
     let key = view.key
     self.unfile(key)
     var record = self.records[key] ?? Record(view: view)
-    if self.records[key] == nil || record.view.addresses != view.addresses { record.isUntried = isNew }
+    if self.records[key] == nil || record.view.addresses != view.addresses { record.doubt = isNew ? .new : .none }
     // Being withheld says nothing of other addresses: what is wrong with those is to be said again.
     if record.verdict?.announcement == nil, record.view.addresses != view.addresses { record.verdict = nil }
     record.view = view
@@ -89,9 +97,9 @@ struct ServiceTable: Sendable, Equatable {
     for address in view.addresses { self.byAddress[address, default: []].insert(key) }
   }
 
-  /// The Service's addresses are announced, or have been.
-  mutating func markTried(_ key: ObjectKey) {
-    self.records[key]?.isUntried = false
+  /// The Service's addresses are announced from here.
+  mutating func endDoubt(_ key: ObjectKey) {
+    self.records[key]?.doubt = .none
   }
 
   mutating func remove(_ key: ObjectKey) {
@@ -118,7 +126,8 @@ struct ServiceTable: Sendable, Equatable {
       }
     }
     // The other node announces it.
-    if case .rival = hold { record.isUntried = false }
+    if case .rival = hold { record.doubt = .none }
+    if verdict == .withhold(.noLink) { record.doubt = .returning }
     record.hold = hold
     record.verdict = verdict
     self.records[key] = record

@@ -188,17 +188,19 @@ extension SpeakerState {
     }
     let addresses = view.addresses.filter { self.settings.families.contains($0.family) }
     guard !addresses.isEmpty else { return .withhold(.familyNotSupported) }
+    let reachable = addresses.filter { self.interfaces[$0.family]?.isEmpty == false }
+    guard !reachable.isEmpty else { return .withhold(.noLink) }
     let selections = contender.advertisements
       .filter { $0.nodeSelectors.isEmpty || own.selectedBy.contains($0.key) }
       .map(\.interfaces)
     let interfaces = selections.dropFirst().reduce(selections.first ?? .all) { $0.union($1) }
     if case .named(let names) = interfaces {
-      let present = Set(addresses.map(\.family)).contains { family in
+      let present = Set(reachable.map(\.family)).contains { family in
         !(self.interfaces[family] ?? []).isDisjoint(with: names)
       }
       guard present else { return .withhold(.noMatchingInterface) }
     }
-    return .announce(Layer2Announcement(service: contender.key, addresses: addresses, interfaces: interfaces))
+    return .announce(Layer2Announcement(service: contender.key, addresses: reachable, interfaces: interfaces))
   }
 
   /// Files a verdict on a Service that waits for no probe, and returns what it changes.

@@ -13,7 +13,7 @@ extension SpeakerState {
     case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))
-    case .addressOccupied(let address, let holder): self.file(address, occupiedBy: holder)
+    case .addressOccupied(let address, let holder): self.file(address, occupiedBy: holder, at: now)
     case .addressContested(let address, let holder): self.file(address, contestedBy: holder, at: now)
     case .services(let change): self.file(change)
     case .endpoints(let change): ([], Set(self.endpoints.apply(change)))
@@ -126,14 +126,22 @@ extension SpeakerState {
 
   private mutating func file(_ interfaces: [IPFamily: Set<String>]) -> Set<ObjectKey> {
     guard interfaces != self.interfaces else { return [] }
+    let cutBefore = self.cutFamilies
     self.interfaces = interfaces
-    return self.services.owned.union(self.services.entangled).filter { key in
+    let owned = self.services.owned.union(self.services.entangled)
+    guard self.cutFamilies == cutBefore else { return owned }
+    return owned.filter { key in
       switch self.services[key]?.verdict {
       case .withhold(.noMatchingInterface): true
       case .announce(let announcement): announcement.interfaces != .all
       case .withhold, nil: false
       }
     }
+  }
+
+  /// The families that cannot be announced on any link of this node: its cables are out.
+  private var cutFamilies: Set<IPFamily> {
+    self.settings.families.filter { self.interfaces[$0]?.isEmpty ?? true }
   }
 
   // MARK: Nodes

@@ -9,15 +9,18 @@ extension SpeakerState {
     self.vetting.file(.free, of: address) ? self.vetting.services(waitingFor: address) : []
   }
 
-  /// A stranger is reported and not fought; another speaker is a matter of the election.
+  /// A stranger is reported and not fought; another speaker is a matter of the election. Whoever has the addresses of a
+  /// node that was cut off is taken for the one that took over.
   mutating func file(
-    _ address: IPAddress, occupiedBy holder: AddressHolder
+    _ address: IPAddress, occupiedBy holder: AddressHolder, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
-    let isStranger = self.nodes.node(withAnyOf: holder.addresses) == nil
+    let node = self.nodes.node(withAnyOf: holder.addresses)
+    let isStranger = node == nil
     guard self.vetting.file(isStranger ? .occupied(holder) : .free, of: address) else { return ([], []) }
     let services = self.vetting.services(waitingFor: address)
-    let notes = services.sorted().compactMap { self.services[$0]?.view }
-      .map { Action.emit(self.addressInUse($0, address, holder)) }
+    if let node, let first = services.min() { self.yieldIfLater(first, to: node, at: now) }
+    let notes = services.sorted().compactMap { self.services[$0] }.filter { $0.doubt == .new }
+      .map { Action.emit(self.addressInUse($0.view, address, holder)) }
     return (isStranger ? notes : [], services)
   }
 
@@ -28,24 +31,32 @@ extension SpeakerState {
   /// over must not lose time.
   mutating func vet(_ announcement: Layer2Announcement) -> (verdict: Verdict<Layer2Announcement>, actions: [Action]) {
     let key = announcement.service
-    guard self.settings.probesAddresses, self.services[key]?.isUntried == true else {
+    let doubt = self.services[key]?.doubt ?? .none
+    guard self.settings.probesAddresses, doubt != .none else {
       return (.announce(announcement), self.stopWaiting(key))
     }
     let untried = announcement.addresses.filter { !self.claims.holds($0) }
     let (asked, abandoned) = self.vetting.wait(key, for: Set(untried))
     let actions =
-      abandoned.map { Action.abandonProbe($0) } + asked.map { .probe($0, on: announcement.interfaces) }
+      abandoned.map { Action.abandonProbe($0) }
+      + asked.map { .probe($0, on: announcement.interfaces, again: Self.pause(doubt)) }
     let standings = untried.map { self.vetting[$0] }
     guard !standings.contains(.asked) else { return (.withhold(.probing), actions) }
     let occupied = Set(untried.filter { self.vetting[$0] != .free })
     guard occupied.count < announcement.addresses.count else { return (.withhold(.addressInUse), actions) }
     if occupied.isEmpty {
-      self.services.markTried(key)
+      self.services.endDoubt(key)
       return (.announce(announcement), actions + self.stopWaiting(key))
     }
     var partial = announcement
     partial.addresses.removeAll { occupied.contains($0) }
     return (.announce(partial), actions)
+  }
+
+  /// Between two rounds of questions for an address that somebody has: a stranger keeps it, a node that took over lets go
+  /// as soon as it learns that this one is back.
+  private static func pause(_ doubt: ServiceTable.Doubt) -> Duration {
+    doubt == .returning ? .seconds(1) : .seconds(10)
   }
 
   /// A Service that does not wait for probes, for whatever reason.
@@ -69,11 +80,9 @@ extension SpeakerState {
         .map { Action.emit(self.addressContested($0, address, holder)) }
       return ([.defend(address)] + notes, [])
     }
-    guard let first = services.min(), let election = self.electionAddress(of: first),
-      let candidacy = self.candidacy(of: first), self.nodes.mayOwn(node, in: candidacy),
-      self.isHandingOver || self.nodes.precedes(node, self.settings.node, for: election)
-    else { return ([.defend(address)], []) }
-    self.yields.yield(election, to: node, at: now)
+    guard let first = services.min(), self.yieldIfLater(first, to: node, at: now) else {
+      return ([.defend(address)], [])
+    }
     return ([], self.services.company(of: first))
   }
 
@@ -83,10 +92,22 @@ extension SpeakerState {
     return ([], [])
   }
 
+  /// Leaves a Service to a node that announces it and comes first in the order, or takes over; false if this node comes
+  /// first.
+  @discardableResult
+  private mutating func yieldIfLater(_ key: ObjectKey, to node: String, at now: ContinuousClock.Instant) -> Bool {
+    guard node != self.settings.node, let address = self.electionAddress(of: key),
+      let candidacy = self.candidacy(of: key), self.nodes.mayOwn(node, in: candidacy),
+      self.isHandingOver || self.nodes.precedes(node, self.settings.node, for: address)
+    else { return false }
+    self.yields.yield(address, to: node, at: now)
+    return true
+  }
+
   /// The address that decides who owns a Service: the smallest first one of those that share addresses with it.
   private func electionAddress(of key: ObjectKey) -> IPAddress? {
     self.services.company(of: key).compactMap { self.services[$0] }
-      .filter { $0.verdict?.announcement != nil }.compactMap(\.view.addresses.first).min()
+      .filter { self.candidacy(of: $0.view.key) != nil }.compactMap(\.view.addresses.first).min()
   }
 
   mutating func expireYields(at now: ContinuousClock.Instant) -> Set<ObjectKey> {

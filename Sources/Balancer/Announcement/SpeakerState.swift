@@ -26,7 +26,7 @@ package struct SpeakerState: StateMachine, Equatable {
     case communities(ObjectChange<CommunityAliases>)
     case bfdProfiles(ObjectChange<BFDProfile>)
     case secrets(ObjectChange<PasswordSecret>)
-    /// The names of the interfaces on which addresses of a family can be announced, by family.
+    /// The names of the interfaces on which addresses of a family can be announced now, by family.
     case interfaces([IPFamily: Set<String>])
     /// Nobody on the local network has an address that was asked for by `probe`.
     case addressFree(IPAddress)
@@ -51,9 +51,9 @@ package struct SpeakerState: StateMachine, Equatable {
     case claim(IPAddress, on: InterfaceSelection)
     /// Answer for an address no longer.
     case release(IPAddress)
-    /// Find out whether anybody on the local network has an address: an event tells. If somebody has, ask again now and
-    /// then, until it is free.
-    case probe(IPAddress, on: InterfaceSelection)
+    /// Find out whether anybody on the local network has an address: an event tells. If somebody has, ask again after a
+    /// pause, until it is free.
+    case probe(IPAddress, on: InterfaceSelection, again: Duration)
     case abandonProbe(IPAddress)
     /// Tell the neighbours once more, as somebody else has claimed the address.
     case defend(IPAddress)

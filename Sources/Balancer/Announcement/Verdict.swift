@@ -32,6 +32,8 @@ package enum Withheld: String, Sendable, Hashable, CaseIterable {
   case noEndpoints
   /// The owner has none of the interfaces that the advertisements list (contract section 21.24).
   case noMatchingInterface
+  /// No interface of this node has a link on which addresses of the family can be announced.
+  case noLink
   /// Nobody has announced the addresses yet, so they are being looked for on the local network.
   case probing
   /// Somebody on the local network has the addresses.

@@ -261,7 +261,8 @@ struct AnnouncementStory {
       "withdraw \(service) \(Self.text(addresses)) \(announcingProtocol.rawValue) \(reason.rawValue)"
     case .claim(let address, let interfaces): "claim \(address) on \(Self.text(interfaces))"
     case .release(let address): "release \(address)"
-    case .probe(let address, let interfaces): "probe \(address) on \(Self.text(interfaces))"
+    case .probe(let address, let interfaces, let pause):
+      "probe \(address) on \(Self.text(interfaces)), again after \(pause / .seconds(1))"
     case .abandonProbe(let address): "abandon \(address)"
     case .defend(let address): "defend \(address)"
     case .emit(let note):

@@ -32,7 +32,7 @@ import Testing
       endpoints default/mail w3
       service default/mail pending
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       free 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
@@ -53,7 +53,7 @@ import Testing
       """
       endpoints default/mail w3
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       occupied 192.0.2.8 02:00:00:00:00:66 198.18.0.77
       > event default/mail Warning addressInUse 192.0.2.8 is already in use by 02:00:00:00:00:66 on interface "eth0" (198.18.0.77); it is announced once that host gives it up. Exclude the address from the pool, or take it from that host
       occupied 192.0.2.8 02:00:00:00:00:66 198.18.0.77
@@ -71,8 +71,8 @@ import Testing
       """
       endpoints default/mail w3
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
-      occupied 192.0.2.8 02:00:00:00:00:12 198.18.0.12
+      > probe 192.0.2.8 on all, again after 10.0
+      occupied 192.0.2.8 02:00:00:00:00:13 198.18.0.13
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
@@ -111,10 +111,10 @@ import Testing
       node w3 at=198.18.0.13 notReady
       endpoints default/mail w3
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       service default/mail 192.0.2.9
       > abandon 192.0.2.8
-      > probe 192.0.2.9 on all
+      > probe 192.0.2.9 on all, again after 10.0
       free 192.0.2.8
       no service default/mail
       > abandon 192.0.2.9
@@ -128,7 +128,7 @@ import Testing
       endpoints default/a w3
       endpoints default/b w3
       service default/a 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       service default/b 192.0.2.8
       no service default/a
       free 192.0.2.8
@@ -146,8 +146,8 @@ import Testing
       """
       endpoints default/mail w3
       service default/mail 192.0.2.8,2001:db8::8
-      > probe 192.0.2.8 on all
-      > probe 2001:db8::8 on all
+      > probe 192.0.2.8 on all, again after 10.0
+      > probe 2001:db8::8 on all, again after 10.0
       occupied 2001:db8::8 02:00:00:00:00:66
       > event default/mail Warning addressInUse 2001:db8::8 is already in use by 02:00:00:00:00:66 on interface "eth0"; it is announced once that host gives it up. Exclude the address from the pool, or take it from that host
       free 192.0.2.8
@@ -168,7 +168,7 @@ import Testing
       """
       endpoints default/mail w3
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       free 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
@@ -186,7 +186,7 @@ import Testing
       """
       endpoints default/mail w3
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       free 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
@@ -208,7 +208,7 @@ import Testing
       """
       endpoints default/mail w3
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       free 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
@@ -223,13 +223,62 @@ import Testing
       """
       endpoints default/mail w1
       service default/mail 192.0.2.8 local
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       free 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
       contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
       > defend 192.0.2.8
+      """)
+  }
+
+  // MARK: Without a link
+
+  @Test func `a node whose last link goes lets go at once, and asks before it goes on`() {
+    self.expect(
+      """
+      endpoints default/mail w3
+      service default/mail 192.0.2.8
+      > probe 192.0.2.8 on all, again after 10.0
+      free 192.0.2.8
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      interfaces eth0,eth1
+      interfaces eth1
+      interfaces
+      > withdraw default/mail 192.0.2.8 layer2 noLink
+      > release 192.0.2.8
+      interfaces eth0
+      > probe 192.0.2.8 on all, again after 1.0
+      # w3 has taken over, but comes later: it will yield.
+      occupied 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      """)
+  }
+
+  @Test func `a node that comes back to one that comes first leaves the address to it`() {
+    self.expect(
+      """
+      endpoints default/mail w3
+      service default/mail 192.0.2.8
+      > probe 192.0.2.8 on all, again after 10.0
+      free 192.0.2.8
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      interfaces
+      > withdraw default/mail 192.0.2.8 layer2 noLink
+      > release 192.0.2.8
+      interfaces eth0
+      > probe 192.0.2.8 on all, again after 1.0
+      # Nobody can say yet who that is.
+      occupied 192.0.2.8 02:00:00:00:00:99
+      node w2 at=198.18.0.12
+      > abandon 192.0.2.8
       """)
   }
 
@@ -240,7 +289,7 @@ import Testing
       """
       endpoints default/mail w3
       service default/mail 192.0.2.8
-      > probe 192.0.2.8 on all
+      > probe 192.0.2.8 on all, again after 10.0
       free 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
