@@ -11,6 +11,7 @@ struct SpeakerHands: Sendable {
   let responder: LinkResponder
   let reporter: Reporter
   let gossip: GossipService?
+  let layer2Reports: AnnouncementReporter<ServiceL2Status>
   let logger: Logger
 
   func perform(_ action: SpeakerState.Action) {
@@ -23,6 +24,7 @@ struct SpeakerHands: Sendable {
           "ips": .string(Self.list(announcement.addresses)), "protocol": "layer2",
           "interfaces": .string(Self.text(announcement.interfaces)),
         ])
+      self.layer2Reports.announced(announcement.service, announcement.interfaces)
     case .announce(.bgp(let announcement)):
       self.logger.info(
         "service has IP, announcing",
@@ -41,6 +43,7 @@ struct SpeakerHands: Sendable {
           "event": "serviceWithdrawn", "service": "\(service)", "ips": .string(Self.list(addresses)),
           "protocol": .string(announcingProtocol.rawValue), "reason": .string(reason.rawValue),
         ])
+      if announcingProtocol == .layer2 { self.layer2Reports.withdrawn(service) }
     case .claim(let address, let interfaces):
       self.responder.announce(address, on: InterfaceSet(interfaces))
     case .release(let address):

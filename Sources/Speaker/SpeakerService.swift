@@ -154,8 +154,13 @@ package struct SpeakerService: ServiceLifecycle.Service {
     recorder: EventRecorder
   ) async {
     await withTaskGroup(of: Void.self) { group in
-      let keeper = self.configurationStateKeeper()
+      let pod = OwnPod(
+        self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger)
+      let keeper = self.configurationStateKeeper(pod)
       group.addTask { await keeper.run() }
+      let layer2Reports = AnnouncementReporter<ServiceL2Status>(
+        self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger)
+      group.addTask { await layer2Reports.run() }
       group.addTask { await self.answer(with: responder, inbox: inbox) }
       let reporter = Reporter(recorder: recorder, keeper: keeper, logger: self.logger)
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
@@ -165,7 +170,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
       group.addTask { await feed.run(into: inbox) }
       keeper.conclude(.unknown)
       let hands = SpeakerHands(
-        responder: responder, reporter: reporter, gossip: self.gossip, logger: self.logger)
+        responder: responder, reporter: reporter, gossip: self.gossip, layer2Reports: layer2Reports,
+        logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
@@ -181,6 +187,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
           if machine.problems.isEmpty { reporter.tell([Problem]()) }
           self.gossip?.describe(isPassive: false)
         }
+        if machine.awaited.isEmpty { layer2Reports.decided() }
         window.open(on: machine)
       }
       for action in last.handle(.stopping, at: Time.now) { hands.perform(action) }
@@ -189,13 +196,12 @@ package struct SpeakerService: ServiceLifecycle.Service {
     }
   }
 
-  private func configurationStateKeeper() -> ConfigurationStateKeeper {
+  private func configurationStateKeeper(_ pod: OwnPod) -> ConfigurationStateKeeper {
     var dice = SystemRandomNumberGenerator()
     return ConfigurationStateKeeper(
       self.client,
       settings: .speaker(namespace: self.options.namespace, node: self.options.node, seed: dice.next()),
-      pod: OwnPod(self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger),
-      logger: self.logger)
+      pod: pod, logger: self.logger)
   }
 
   private func answer(with responder: LinkResponder, inbox: Inbox<SpeakerState.Event>) async {
