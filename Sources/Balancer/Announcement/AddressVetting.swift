@@ -23,6 +23,8 @@ struct AddressVetting: Sendable, Equatable {
     /// The question is out.
     case asked
     case free
+    /// Another speaker has it: no obstacle, but a matter of the election.
+    case announcedElsewhere
     case occupied(AddressHolder)
   }
 
@@ -34,6 +36,10 @@ struct AddressVetting: Sendable, Equatable {
 
   /// The Services that wait for the answer about an address.
   func services(waitingFor address: IPAddress) -> Set<ObjectKey> { self.wanted[address] ?? [] }
+
+  func isOccupied(_ address: IPAddress) -> Bool {
+    if case .occupied = self.standings[address] { true } else { false }
+  }
 
   /// The addresses that somebody else has, with who.
   var occupied: [IPAddress: AddressHolder] {

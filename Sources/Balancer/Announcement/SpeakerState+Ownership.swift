@@ -16,7 +16,7 @@ extension SpeakerState {
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     let node = self.nodes.node(withAnyOf: holder.addresses)
     let isStranger = node == nil
-    guard self.vetting.file(isStranger ? .occupied(holder) : .free, of: address) else { return ([], []) }
+    guard self.vetting.file(isStranger ? .occupied(holder) : .announcedElsewhere, of: address) else { return ([], []) }
     let services = self.vetting.services(waitingFor: address)
     if let node, let first = services.min() { self.yieldIfLater(first, to: node, at: now) }
     let notes = services.sorted().compactMap { self.services[$0] }.filter { $0.doubt == .new }
@@ -42,7 +42,7 @@ extension SpeakerState {
       + asked.map { .probe($0, on: announcement.interfaces, again: Self.pause(doubt)) }
     let standings = untried.map { self.vetting[$0] }
     guard !standings.contains(.asked) else { return (.withhold(.probing), actions) }
-    let occupied = Set(untried.filter { self.vetting[$0] != .free })
+    let occupied = Set(untried.filter { self.vetting.isOccupied($0) })
     guard occupied.count < announcement.addresses.count else { return (.withhold(.addressInUse), actions) }
     if occupied.isEmpty {
       self.services.endDoubt(key)

@@ -110,7 +110,9 @@ extension AnnouncementExplanation {
 
   private static func events(company: [ExposedService], in cluster: Cluster) -> [SpeakerState.Event] {
     let configuration = cluster.configuration
-    let interfaces = Set((configuration.l2Advertisements ?? []).flatMap { $0.spec?.interfaces ?? [] })
+    let named = Set((configuration.l2Advertisements ?? []).flatMap { $0.spec?.interfaces ?? [] })
+    // One that nobody has named, as a node without any link would announce nothing.
+    let interfaces = named.union([""])
     var events: [SpeakerState.Event] = [
       .interfaces(Dictionary(uniqueKeysWithValues: IPFamily.allCases.map { ($0, interfaces) }))
     ]

@@ -154,6 +154,7 @@ package struct ExplanationReport: Sendable, Equatable {
     case .noLocalEndpoints: "traffic stays on the node, and there is no endpoint on it"
     case .noEndpoints: "no endpoint can serve it"
     case .noMatchingInterface: "the node has none of the interfaces that advertisements name"
+    case .noLink: "no interface of the node has a link on which addresses of the family can be announced"
     case .probing: "it is being looked for on the local network before it is announced"
     case .addressInUse: "somebody else on the local network has the address"
     case .familyNotSupported: "addresses of this family are not announced"

@@ -73,6 +73,7 @@ import Testing
       service default/mail 192.0.2.8
       > probe 192.0.2.8 on all, again after 10.0
       occupied 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      > abandon 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
@@ -254,6 +255,7 @@ import Testing
       > probe 192.0.2.8 on all, again after 1.0
       # w3 has taken over, but comes later: it will yield.
       occupied 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      > abandon 192.0.2.8
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
