@@ -6,7 +6,8 @@ import Logging
 import Primitives
 import Runner
 
-/// Measures how many ARP questions a second `LinkResponder` answers, with 1 and with 10,000 addresses.
+/// Measures how many questions a second `LinkResponder` answers by ARP and by Neighbor Discovery, with 1 and with 10,000
+/// addresses.
 ///
 ///     sudo swift run -c release arp-benchmark [SECONDS]
 ///
@@ -19,30 +20,38 @@ struct ARPBenchmark {
     let seconds = CommandLine.arguments.dropFirst().first.flatMap(Double.init) ?? 3
     let network = try Network()
     defer { network.remove() }
-    for count in [1, 10_000] {
-      let loop = try ReadinessLoop(name: "responder\(count)")
-      let responder = LinkResponder(
-        on: loop, exclusions: .none, gratuitous: .init(refreshInterval: nil), seed: 1,
-        logger: Logger(label: "arp-benchmark") { _ in SwiftLogNoOpLogHandler() })
-      try network.inside(network.responding) {
-        responder.interfacesChanged(try NetlinkSocket(hearing: []).interfaceTable().interfaces)
-      }
-      let targets = (0..<UInt32(count)).map { IPv4Address(bits: Network.firstTarget.bits + $0) }
-      for target in targets { responder.announce(.v4(target), on: .all) }
-      for window in [1, 64] {
-        var asker = try network.inside(network.asking) { try Asker(interface: Network.interface, targets: targets) }
-        let before = try processorTime(ofThread: "responder\(count)")
-        let result = try asker.run(window: window, for: .seconds(seconds))
-        let spent = try processorTime(ofThread: "responder\(count)") - before
-        print(
-          """
-          \(count) addresses, \(window) outstanding: \(Int(Double(result.answers) / seconds)) answers/s, \
-          round trip p50 \(result.percentile(0.5)) p99 \(result.percentile(0.99)), \
-          \((spent / max(1, result.answers)).inMicroseconds) of the responder each
-          """)
-      }
-      responder.interfacesChanged([])
+    for family in IPFamily.allCases {
+      for count in [1, 10_000] { try Self.measure(family, count: count, for: seconds, in: network) }
     }
+  }
+
+  private static func measure(_ family: IPFamily, count: Int, for seconds: Double, in network: Network) throws {
+    let thread = "\(family)-\(count)"
+    let loop = try ReadinessLoop(name: thread)
+    let responder = LinkResponder(
+      on: loop, exclusions: .none, gratuitous: .init(refreshInterval: nil), seed: 1,
+      logger: Logger(label: "arp-benchmark") { _ in SwiftLogNoOpLogHandler() })
+    let targets = (0..<count).map { Network.target(family, $0) }
+    // Groups are joined where the links are.
+    try network.inside(network.responding) {
+      responder.interfacesChanged(try NetlinkSocket(hearing: []).interfaceTable().interfaces)
+      let start = Time.now
+      for target in targets { responder.announce(target, on: .all) }
+      print("\(family): \(count) addresses announced in \((Time.now - start).inMicroseconds)")
+    }
+    for window in [1, 64] {
+      var asker = try network.inside(network.asking) { try Asker(interface: Network.interface, targets: targets) }
+      let before = try self.processorTime(ofThread: thread)
+      let result = try asker.run(window: window, for: .seconds(seconds))
+      let spent = try self.processorTime(ofThread: thread) - before
+      print(
+        """
+        \(family): \(count) addresses, \(window) outstanding: \(Int(Double(result.answers) / seconds)) answers/s, \
+        round trip p50 \(result.percentile(0.5)) p99 \(result.percentile(0.99)), \
+        \((spent / max(1, result.answers)).inMicroseconds) of the responder each
+        """)
+    }
+    responder.interfacesChanged([])
   }
 
   /// How long the threads of a name have run, from `/proc`.
@@ -62,7 +71,14 @@ struct ARPBenchmark {
 /// Two network namespaces with a veth pair between them.
 struct Network {
   static let interface = "bench0"
-  static let firstTarget = IPv4Address(10, 8, 64, 0)
+
+  /// The addresses that are announced and asked for.
+  static func target(_ family: IPFamily, _ number: Int) -> IPAddress {
+    switch family {
+    case .ipv4: .v4(IPv4Address(bits: IPv4Address(10, 8, 64, 0).bits + UInt32(number)))
+    case .ipv6: .v6(IPv6Address(bits: 0x2001_0DB8 << 96 | UInt128(number + 1)))
+    }
+  }
 
   let asking = "arp-bench-ask-\(getpid())"
   let responding = "arp-bench-own-\(getpid())"
@@ -73,7 +89,10 @@ struct Network {
       try Self.ip(
         "link add \(Self.interface) netns \(self.asking) type veth peer name \(Self.interface) netns \(self.responding)"
       )
-      for name in [self.asking, self.responding] { try Self.ip("-n \(name) link set \(Self.interface) up") }
+      for name in [self.asking, self.responding] {
+        try Self.ip("-n \(name) address add fe80::1/64 dev \(Self.interface) nodad")
+        try Self.ip("-n \(name) link set \(Self.interface) up")
+      }
     } catch {
       self.remove()
       throw error
@@ -121,23 +140,23 @@ struct Asker {
   }
 
   private let descriptor: Descriptor
-  private let targets: [IPv4Address]
-  private var question: ARPFrame
+  private let family: IPFamily
+  private let questions: [[UInt8]]
   private var next = 0
 
-  init(interface: String, targets: [IPv4Address]) throws {
-    let asker = MACAddress(bits: 0x0200_0000_0009)
-    self.targets = targets
-    self.question = ARPFrame(
-      destination: .broadcast, source: asker, operation: .request, senderHardware: asker,
-      sender: IPv4Address(10, 8, 0, 1), targetHardware: MACAddress(bits: 0), target: Network.firstTarget)
+  private static let hardware = MACAddress(bits: 0x0200_0000_0009)
+
+  init(interface: String, targets: [IPAddress]) throws {
+    self.family = targets.first?.family ?? .ipv4
+    self.questions = targets.map { Self.question(for: $0).bytes }
+    let etherType = UInt16(self.family == .ipv4 ? ETH_P_ARP : ETH_P_IPV6).bigEndian
     self.descriptor = try Descriptor(
-      owning: socket(AF_PACKET, Int32(SOCK_RAW.rawValue), Int32(UInt16(ETH_P_ARP).bigEndian)), "open a packet socket")
+      owning: socket(AF_PACKET, Int32(SOCK_RAW.rawValue), Int32(etherType)), "open a packet socket")
     try self.descriptor.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "ignore own frames")
     try self.descriptor.setOption(SOL_SOCKET, SO_RCVBUFFORCE, 1 << 22, "enlarge the buffer")
     var address = sockaddr_ll()
     address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = UInt16(ETH_P_ARP).bigEndian
+    address.sll_protocol = etherType
     address.sll_ifindex = Int32(if_nametoindex(interface))
     let bound = withUnsafePointer(to: address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -152,6 +171,22 @@ struct Asker {
     else { throw SystemError("prepare a packet socket") }
   }
 
+  private static func question(for target: IPAddress) -> LinkFrame {
+    switch target {
+    case .v4(let target):
+      .arp(
+        ARPFrame(
+          destination: .broadcast, source: self.hardware, operation: .request, senderHardware: self.hardware,
+          sender: IPv4Address(10, 8, 0, 1), targetHardware: MACAddress(bits: 0), target: target))
+    case .v6(let target):
+      .neighbor(
+        NeighborFrame(
+          destination: target.solicitedNodeGroup.groupHardware, source: self.hardware,
+          sender: IPv6Address(bits: 0xFE80 << 112 | 9), receiver: target.solicitedNodeGroup, target: target,
+          message: .solicitation(senderHardware: self.hardware)))
+    }
+  }
+
   mutating func run(window: Int, for duration: Duration) throws -> Result {
     var result = Result()
     var outstanding = 0
@@ -161,9 +196,8 @@ struct Asker {
     while asked < end {
       while outstanding < window {
         // A step that is coprime to the number of addresses visits them all, in no order that a cache likes.
-        self.next = (self.next + 7919) % self.targets.count
-        self.question.target = self.targets[self.next]
-        let bytes = self.question.bytes
+        self.next = (self.next + 7919) % self.questions.count
+        let bytes = self.questions[self.next]
         asked = Time.now
         guard send(self.descriptor.number, bytes, bytes.count, 0) == bytes.count else { break }
         outstanding += 1
@@ -173,9 +207,9 @@ struct Asker {
         outstanding = 0
         continue
       }
-      guard let frame = try? ARPFrame(decoding: Array(buffer[..<count])), frame.operation == .reply,
-        frame.destination == self.question.source
-      else { continue }
+      let received = Array(buffer[..<count])
+      let frame = LinkFrame(decoding: received.span.bytes, family: self.family)
+      guard frame?.claim != nil, MACAddress(octets: received[..<6]) == Self.hardware else { continue }
       outstanding -= 1
       result.answers += 1
       if window == 1 { result.roundTrips.append(Time.now - asked) }
