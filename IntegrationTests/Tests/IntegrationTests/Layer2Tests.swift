@@ -108,7 +108,7 @@ extension Everything.Clusters {
       }
       try await self.lab.awaitAnswer(from: Self.address)
       try await self.lab.heal(announcer)
-      try await eventually("\(announcer) alone answers again", equals: [announcer], within: .seconds(40)) {
+      try await eventually("\(announcer) alone answers again", equals: [announcer], within: .seconds(90)) {
         try await self.lab.answerers(Self.address)
       }
     }

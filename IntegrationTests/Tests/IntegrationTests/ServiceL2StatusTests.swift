@@ -64,8 +64,9 @@ extension Everything.Clusters {
       try await eventually("the announcer is told", equals: [announcer]) { try await self.field(".status.node") }
       try await self.lab.cut(announcer)
       try await eventually("the successor alone is told", equals: other) { try await self.field(".status.node") }
+      // Both think the other dead: speakers look for those that are gone once a minute.
       try await self.lab.heal(announcer)
-      try await eventually("\(announcer) alone is told again", equals: [announcer], within: .seconds(40)) {
+      try await eventually("\(announcer) alone is told again", equals: [announcer], within: .seconds(90)) {
         try await self.field(".status.node")
       }
       // Nobody was taken for a stranger.
