@@ -39,10 +39,14 @@ struct ConfigurationFeed: Sendable {
     }
     follow(IPAddressPool.self) { .pools($0) }
     follow(L2Advertisement.self) { .l2Advertisements($0) }
+    follow(BGPPeer.self) { .bgpPeers($0) }
+    follow(BGPAdvertisement.self) { .bgpAdvertisements($0) }
+    follow(BFDProfile.self) { .bfdProfiles($0) }
+    follow(CommunityAliases.self) { .communities($0) }
     let configMap = self.configMap.map { ObjectKey(namespace: self.namespace, name: $0) }
     await funnel.run(LegacyConfiguration(settings: .init(configMap: configMap))) { action in
       switch action {
-      case .change(let change): if let event = SpeakerState.Event(change) { await inbox.send(event) }
+      case .change(let change): await inbox.send(SpeakerState.Event(change))
       case .report(let problems): self.reporter.tell(problems, in: .configMap)
       case .emit: break  // the controller tells the user, once and not once a node
       }
@@ -58,12 +62,14 @@ struct ConfigurationFeed: Sendable {
 }
 
 extension SpeakerState.Event {
-  /// Nil for kinds that the speaker does not decide by.
-  fileprivate init?(_ change: ConfigurationChange) {
+  fileprivate init(_ change: ConfigurationChange) {
     switch change {
     case .pools(let change): self = .pools(change)
     case .l2Advertisements(let change): self = .l2Advertisements(change)
-    case .bgpAdvertisements, .bgpPeers, .bfdProfiles, .communities: return nil
+    case .bgpPeers(let change): self = .bgpPeers(change)
+    case .bgpAdvertisements(let change): self = .bgpAdvertisements(change)
+    case .bfdProfiles(let change): self = .bfdProfiles(change)
+    case .communities(let change): self = .communities(change)
     }
   }
 }

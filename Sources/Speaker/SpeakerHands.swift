@@ -1,3 +1,4 @@
+import BGP
 import Balancer
 import HostNetwork
 import KubernetesModel
@@ -9,6 +10,7 @@ import Reporting
 /// about.
 struct SpeakerHands: Sendable {
   let responder: LinkResponder
+  let bgp: BGPSpeaker
   let reporter: Reporter
   let gossip: GossipService?
   let layer2Reports: AnnouncementReporter<ServiceL2Status>
@@ -33,9 +35,10 @@ struct SpeakerHands: Sendable {
           "ips": .string(Self.list(announcement.addresses)), "protocol": "bgp",
           "peers": .string(Self.list(announcement.peers)),
         ])
-    case .configurePeers, .advertise:
-      // These come only of BGP's objects, which nobody in this process follows.
-      break
+    case .configurePeers(let peers):
+      self.bgp.configure(peers)
+    case .advertise(let changes):
+      self.bgp.advertise(changes.mapValues { routes in routes.mapValues { $0.map(Route.init) } })
     case .withdraw(let service, let addresses, let announcingProtocol, let reason):
       self.logger.info(
         "withdrawing service announcement",

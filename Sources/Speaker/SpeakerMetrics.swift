@@ -28,14 +28,18 @@ enum SpeakerMetrics {
   }
 
   private static func announced(_ state: SpeakerState) -> [MetricsPage.Sample] {
-    state.announcements.sorted { $0.key < $1.key }.flatMap { service, announcement in
-      announcement.addresses.map { address in
-        MetricsPage.Sample(
-          1,
-          labels: [
-            "ip": address.description, "node": state.settings.node, "protocol": AnnouncingProtocol.layer2.rawValue,
-            "service": service.description,
-          ])
+    let layer2 = state.announcements.mapValues { [(AnnouncingProtocol.layer2, $0.addresses)] }
+    let bgp = state.bgpAnnouncements.mapValues { [(AnnouncingProtocol.bgp, $0.addresses)] }
+    return layer2.merging(bgp) { $0 + $1 }.sorted { $0.key < $1.key }.flatMap { service, announcements in
+      announcements.flatMap { announcingProtocol, addresses in
+        addresses.map { address in
+          MetricsPage.Sample(
+            1,
+            labels: [
+              "ip": address.description, "node": state.settings.node, "protocol": announcingProtocol.rawValue,
+              "service": service.description,
+            ])
+        }
       }
     }
   }

@@ -95,26 +95,36 @@ package struct SpeakerService: ServiceLifecycle.Service {
     _ servers: [HTTPServer], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers,
     inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, recorder: EventRecorder
   ) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    enum Ending { case ofServer, ofAll }
+    try await withThrowingTaskGroup(of: Ending.self) { group in
+      defer { group.cancelAll() }
       for server in servers {
-        group.addTask { try await server.run() }
+        // A stop closes them at once, while addresses are still being handed over.
+        group.addTask {
+          try await server.run()
+          return .ofServer
+        }
       }
       group.addTask {
-        try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, bfd: bfd, inbox: inbox)
+        try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, inbox: inbox)
+        return .ofAll
       }
-      group.addTask { await bgp.run() }
-      group.addTask { await bfd.run() }
+      group.addTask {
+        await bgp.run()
+        return .ofAll
+      }
       group.addTask {
         await self.announce(
-          inbox: inbox, window: window, tally: tally, responder: responder, recorder: recorder)
+          inbox: inbox, window: window, tally: tally, responder: responder, bgp: bgp, recorder: recorder)
+        return .ofAll
       }
       group.addTask {
         try await gracefulShutdown()
         await self.handOver(inbox, window)
+        return .ofAll
       }
-      defer { group.cancelAll() }
       do {
-        try await group.next()
+        while try await group.next() == .ofServer {}
       } catch is CancellationError {
       }
     }
@@ -151,7 +161,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func announce(
     inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder,
-    recorder: EventRecorder
+    bgp: BGPSpeaker, recorder: EventRecorder
   ) async {
     await withTaskGroup(of: Void.self) { group in
       let pod = OwnPod(
@@ -170,8 +180,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       group.addTask { await feed.run(into: inbox) }
       keeper.conclude(.unknown)
       let hands = SpeakerHands(
-        responder: responder, reporter: reporter, gossip: self.gossip, layer2Reports: layer2Reports,
-        logger: self.logger)
+        responder: responder, bgp: bgp, reporter: reporter, gossip: self.gossip, logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
@@ -220,9 +229,10 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: UpdateTally) {
     func follow<R: KubernetesResource>(
-      _ type: R.Type, _ event: @escaping @Sendable (ObjectChange<R>) -> SpeakerState.Event
+      _ type: R.Type, namespace: String? = nil,
+      _ event: @escaping @Sendable (ObjectChange<R>) -> SpeakerState.Event
     ) {
-      let watcher = Watcher(self.client, type, logger: self.logger)
+      let watcher = Watcher(self.client, type, namespace: namespace, logger: self.logger)
       group.addTask {
         await watcher.run { change in
           tally.count(change)
@@ -239,6 +249,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       }
       return .nodes(change.map(NodeView.init))
     }
+    follow(Secret.self, namespace: self.options.namespace) { .secrets($0.map(PasswordSecret.init)) }
   }
 
   private func complain<R: KubernetesResource>(about change: ObjectChange<R>, of type: R.Type) {

@@ -46,7 +46,6 @@ final class BGPConnection: Sendable {
   func finish() {
     guard let channel = self.channel else { return self.abandon() }
     channel.eventLoop.execute {
-      // Flushes what is still to be written before it closes.
       channel.close(mode: .output, promise: nil)
       channel.eventLoop.scheduleTask(in: Self.farewellTime) { channel.close(promise: nil) }
     }

@@ -89,3 +89,16 @@ extension HoldTime {
     self.init(seconds: seconds)
   }
 }
+
+extension Route {
+  /// What was decided, in the words of the protocol.
+  init(_ route: BGPRoute) {
+    self.init(
+      localPreference: route.localPreference, multiExitDiscriminator: route.med, prependCount: route.asPathPrepend,
+      communities: route.communities, largeCommunities: route.largeCommunities,
+      linkBandwidth: route.linkBandwidth.map { Float($0) * Self.bandwidthOfEndpoint })
+  }
+
+  /// Routers compare these and nothing else: a gigabit a second for each endpoint.
+  private static let bandwidthOfEndpoint: Float = 125_000_000
+}
