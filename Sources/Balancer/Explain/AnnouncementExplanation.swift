@@ -24,6 +24,17 @@ package struct AnnouncementExplanation: Sendable, Equatable {
     package var nodes: Int
   }
 
+  /// What a speaker on a node would decide on BGP.
+  package struct BGPNode: Sendable, Hashable {
+    package var name: String
+    /// Nil = it announces.
+    package var withheld: Withheld?
+    /// The routers that it announces the Service to, by the names of their BGPPeers.
+    package var peers: [String]
+    /// The same as its status object says; nil = there is none.
+    package var claims: [String]?
+  }
+
   /// What a speaker on a node would decide on layer 2.
   package struct Node: Sendable, Hashable {
     package var name: String
@@ -39,14 +50,13 @@ package struct AnnouncementExplanation: Sendable, Equatable {
   package var nodes: [Node]
   /// Nodes whose verdict was not worked out, as there are so many.
   package var omitted: Int
-  /// The routers that each node says it announces the Service to, from its ServiceBGPStatus.
-  package var bgpPeers: [String: [String]]
+  package var bgpNodes: [BGPNode]
 
-  package init(advertisements: [Advertisement], nodes: [Node], omitted: Int = 0, bgpPeers: [String: [String]] = [:]) {
+  package init(advertisements: [Advertisement], nodes: [Node], omitted: Int = 0, bgpNodes: [BGPNode] = []) {
     self.advertisements = advertisements
     self.nodes = nodes
     self.omitted = omitted
-    self.bgpPeers = bgpPeers
+    self.bgpNodes = bgpNodes
   }
 }
 
@@ -90,11 +100,15 @@ extension AnnouncementExplanation {
     let names = cluster.nodes.map(\.name).sorted {
       (cluster.layer2Claims.contains($0) ? 0 : 1, $0) < (cluster.layer2Claims.contains($1) ? 0 : 1, $1)
     }
-    self.nodes = names.prefix(limit).map { name in
+    let events = Self.events(company: company, in: cluster)
+    let speakers = names.prefix(limit).map { name in
       var speaker = SpeakerState(
         settings: SpeakerState.Settings(
           node: name, loadBalancerClass: cluster.loadBalancerClass, families: Set(IPFamily.allCases)))
-      for event in Self.events(company: company, in: cluster) { _ = speaker.handle(event, at: now) }
+      for event in events { _ = speaker.handle(event, at: now) }
+      return (name, speaker)
+    }
+    self.nodes = speakers.map { name, speaker in
       let claims = cluster.layer2Claims.contains(name)
       switch speaker.verdict(of: service.key) {
       case .announce(let announcement):
@@ -104,7 +118,15 @@ extension AnnouncementExplanation {
       }
     }
     self.omitted = max(0, names.count - limit)
-    self.bgpPeers = cluster.bgpClaims
+    self.bgpNodes = speakers.map { name, speaker in
+      let claims = cluster.bgpClaims[name]
+      switch speaker.bgpVerdict(of: service.key) {
+      case .announce(let announcement):
+        return BGPNode(name: name, withheld: nil, peers: announcement.peers, claims: claims)
+      case .withhold(let reason): return BGPNode(name: name, withheld: reason, peers: [], claims: claims)
+      case nil: return BGPNode(name: name, withheld: .notLoadBalancer, peers: [], claims: claims)
+      }
+    }
     self.advertisements = Self.advertisements(for: service, pool: pool, in: cluster)
   }
 
@@ -120,6 +142,13 @@ extension AnnouncementExplanation {
     events += (configuration.pools ?? []).map { .pools(.applied($0)) } + [.pools(.synced)]
     events +=
       (configuration.l2Advertisements ?? []).map { .l2Advertisements(.applied($0)) } + [.l2Advertisements(.synced)]
+    events +=
+      (configuration.bgpAdvertisements ?? []).map { .bgpAdvertisements(.applied($0)) }
+      + [.bgpAdvertisements(.synced)]
+    events += (configuration.communities ?? []).map { .communities(.applied($0)) } + [.communities(.synced)]
+    events += (configuration.bfdProfiles ?? []).map { .bfdProfiles(.applied($0)) } + [.bfdProfiles(.synced)]
+    events += (configuration.secrets ?? []).map { .secrets(.applied(PasswordSecret($0))) } + [.secrets(.synced)]
+    events += (configuration.bgpPeers ?? []).map { .bgpPeers(.applied($0)) } + [.bgpPeers(.synced)]
     events += cluster.endpoints.map { .endpoints(.applied($0)) } + [.endpoints(.synced)]
     return events + company.map { .services(.applied($0)) } + [.services(.synced)]
   }
@@ -127,35 +156,26 @@ extension AnnouncementExplanation {
   private static func advertisements(
     for service: ExposedService, pool: PoolConfiguration?, in cluster: Cluster
   ) -> [Advertisement] {
-    func match(_ selectsPool: Bool, _ selectsService: Bool, _ nodes: Int) -> Match {
-      guard selectsPool else { return .otherPool }
-      guard selectsService else { return .otherService }
-      return nodes == 0 && !cluster.nodes.isEmpty ? .noNode : .announces
-    }
-    let layer2 = (cluster.configuration.l2Advertisements ?? []).map { object -> Advertisement in
-      let kind = L2Advertisement.type.kind
-      guard let configuration = L2AdvertisementConfiguration.read(object).reading else {
-        return Advertisement(kind: kind, name: object.key.name, match: .invalid, nodes: 0)
+    func verdict(
+      _ kind: String, _ key: ObjectKey, _ reading: (some AdvertisementConfiguration)?
+    ) -> Advertisement {
+      guard let reading else { return Advertisement(kind: kind, name: key.name, match: .invalid, nodes: 0) }
+      let nodes = cluster.nodes.count { reading.selects(node: $0.labels) }
+      let match: Match
+      if pool.map({ reading.selects(pool: $0.name, labels: $0.labels) }) != true {
+        match = .otherPool
+      } else if !reading.selects(service: service.labels) {
+        match = .otherService
+      } else {
+        match = nodes == 0 && !cluster.nodes.isEmpty ? .noNode : .announces
       }
-      let nodes = cluster.nodes.count { configuration.selects(node: $0.labels) }
-      let selectsPool = pool.map { configuration.selects(pool: $0.name, labels: $0.labels) } ?? false
-      return Advertisement(
-        kind: kind, name: object.key.name,
-        match: match(selectsPool, configuration.selects(service: service.labels), nodes), nodes: nodes)
+      return Advertisement(kind: kind, name: key.name, match: match, nodes: nodes)
     }
-    let bgp = (cluster.configuration.bgpAdvertisements ?? []).map { object -> Advertisement in
-      let spec = object.spec ?? BGPAdvertisement.Spec()
-      let (names, selectors) = (spec.ipAddressPools ?? [], spec.ipAddressPoolSelectors ?? [])
-      let selectsPool =
-        pool.map { pool in
-          names.isEmpty && selectors.isEmpty || names.contains(pool.name) || selectors.anyMatches(pool.labels)
-        } ?? false
-      let services = spec.serviceSelectors ?? []
-      let nodeSelectors = spec.nodeSelectors ?? []
-      let nodes = cluster.nodes.count { nodeSelectors.isEmpty || nodeSelectors.anyMatches($0.labels) }
-      return Advertisement(
-        kind: BGPAdvertisement.type.kind, name: object.key.name,
-        match: match(selectsPool, services.isEmpty || services.anyMatches(service.labels), nodes), nodes: nodes)
+    let layer2 = (cluster.configuration.l2Advertisements ?? []).map { object in
+      verdict(L2Advertisement.type.kind, object.key, L2AdvertisementConfiguration.read(object).reading)
+    }
+    let bgp = (cluster.configuration.bgpAdvertisements ?? []).map { object in
+      verdict(BGPAdvertisement.type.kind, object.key, BGPAdvertisementReading.read(object).reading?.configuration)
     }
     return (layer2 + bgp).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
   }

@@ -58,12 +58,11 @@ package struct ExplanationReport: Sendable, Equatable {
           ? ["  There are none."] : Self.nodes(announcement).lines(indent: 2, width: width, colours: colours)
         if announcement.omitted > 0 { lines.append("  and \(announcement.omitted) nodes more, not worked out") }
       }
-      if !announcement.bgpPeers.isEmpty {
+      if announcement.advertisements.contains(where: { $0.kind == BGPAdvertisement.type.kind }) {
         lines += heading("Nodes, BGP")
-        let rows = announcement.bgpPeers.sorted { $0.key < $1.key }.map { node, peers in
-          [Styled(node), Styled(peers.isEmpty ? "no peer" : peers.joined(separator: ", "))]
-        }
-        lines += TextTable(header: ["NODE", "PEERS"], rows: rows).lines(indent: 2, width: width, colours: colours)
+        lines +=
+          announcement.bgpNodes.isEmpty
+          ? ["  There are none."] : Self.bgpNodes(announcement).lines(indent: 2, width: width, colours: colours)
       }
     }
     if !self.events.isEmpty {
@@ -144,6 +143,23 @@ package struct ExplanationReport: Sendable, Equatable {
       })
   }
 
+  private static func bgpNodes(_ announcement: AnnouncementExplanation) -> TextTable {
+    TextTable(
+      header: ["NODE", "VERDICT"],
+      rows: announcement.bgpNodes.map { node in
+        guard let reason = node.withheld else {
+          let agrees = node.claims == node.peers
+          let text = "announces it to \(node.peers.joined(separator: ", "))"
+          return [
+            Styled(node.name),
+            Styled(text + (agrees ? "" : ", but its speaker does not say so (yet)"), agrees ? .good : .warning),
+          ]
+        }
+        let claim = node.claims == nil ? "" : ", but its speaker says that it does"
+        return [Styled(node.name), Styled("\(reason.rawValue): \(Self.sentence(reason))" + claim)]
+      })
+  }
+
   private static func sentence(_ reason: Withheld) -> String {
     switch reason {
     case .notOwner: "another node announces it, or no endpoint can serve it"
@@ -155,6 +171,7 @@ package struct ExplanationReport: Sendable, Equatable {
     case .noEndpoints: "no endpoint can serve it"
     case .noMatchingInterface: "the node has none of the interfaces that advertisements name"
     case .noLink: "no interface of the node has a link on which addresses of the family can be announced"
+    case .noMatchingPeer: "the node has no BGP peer that the advertisements are for"
     case .probing: "it is being looked for on the local network before it is announced"
     case .addressInUse: "somebody else on the local network has the address"
     case .familyNotSupported: "addresses of this family are not announced"
@@ -215,7 +232,14 @@ package struct ExplanationReport: Sendable, Equatable {
             "claims": .bool(node.claims),
           ]
         }),
-      "bgp": .object(announcement.bgpPeers.mapValues { .array($0.map { .string($0) }) }),
+      "bgp": .array(
+        announcement.bgpNodes.map { node in
+          [
+            "node": .string(node.name), "verdict": .string(node.withheld?.rawValue ?? "announce"),
+            "peers": .array(node.peers.map { .string($0) }),
+            "claims": node.claims.map { .array($0.map { .string($0) }) } ?? nil,
+          ]
+        }),
     ]
   }
 }

@@ -151,6 +151,41 @@ import Testing
   }
 }
 
+@Suite struct BGPExplanationTests {
+  private func explain(peers: [BGPPeer]) -> AnnouncementExplanation {
+    let service = ExposedService(key: key("a/web"), ingress: .addresses([ip("192.0.2.0")]))
+    let pools = [poolObject("default", ["192.0.2.0/30"])]
+    let advertisement = BGPAdvertisement(metadata: ObjectMeta(name: "bgp", namespace: "metallb-system"))
+    return AnnouncementExplanation(
+      of: service, pool: PoolResolution(pools).pools["default"],
+      in: .init(
+        services: [service],
+        endpoints: [EndpointsView(key: key("a/web-1"), service: key("a/web"), isUsable: true, nodes: ["node-1"])],
+        nodes: [NodeView(name: "node-1", labels: ["rack": "1"]), NodeView(name: "node-2", labels: ["rack": "2"])],
+        configuration: ConfigurationObjects(pools: pools, bgpAdvertisements: [advertisement], bgpPeers: peers),
+        bgpClaims: ["node-1": ["tor"]]),
+      at: t0)
+  }
+
+  @Test func `each node says to which peers it announces, and whether its status agrees`() {
+    let peer = BGPPeer(
+      metadata: ObjectMeta(name: "tor", namespace: "metallb-system"),
+      spec: .init(
+        myASN: 64512, peerASN: 64513, peerAddress: "10.0.0.1",
+        nodeSelectors: [LabelSelector(matchLabels: ["rack": "1"])]))
+    let result = self.explain(peers: [peer])
+    #expect(result.bgpNodes.map(\.name) == ["node-1", "node-2"])
+    #expect(result.bgpNodes.map(\.peers) == [["tor"], []])
+    #expect(result.bgpNodes.map(\.claims) == [["tor"], nil])
+    #expect(result.bgpNodes.first?.withheld == nil)
+    #expect(result.bgpNodes.last?.withheld != nil)
+  }
+
+  @Test func `without a peer no node announces`() {
+    #expect(self.explain(peers: []).bgpNodes.allSatisfy { $0.withheld != nil })
+  }
+}
+
 @Suite struct TextTableTests {
   @Test func `columns are aligned, and the last one goes on below itself`() {
     let table = TextTable(
