@@ -11,6 +11,7 @@ import Reporting
 struct SpeakerHands: Sendable {
   let responder: LinkResponder
   let bgp: BGPSpeaker
+  let bfd: BFDPeers
   let reporter: Reporter
   let gossip: GossipService?
   let layer2Reports: AnnouncementReporter<ServiceL2Status>
@@ -37,6 +38,7 @@ struct SpeakerHands: Sendable {
         ])
     case .configurePeers(let peers):
       self.bgp.configure(peers)
+      self.bfd.configure(peers)
     case .advertise(let changes):
       self.bgp.advertise(changes.mapValues { routes in routes.mapValues { $0.map(Route.init) } })
     case .withdraw(let service, let addresses, let announcingProtocol, let reason):

@@ -106,7 +106,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
         }
       }
       group.addTask {
-        try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, inbox: inbox)
+        try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, bfd: bfd, inbox: inbox)
         return .ofAll
       }
       group.addTask {
@@ -114,8 +114,12 @@ package struct SpeakerService: ServiceLifecycle.Service {
         return .ofAll
       }
       group.addTask {
+        await bfd.run()
+        return .ofAll
+      }
+      group.addTask {
         await self.announce(
-          inbox: inbox, window: window, tally: tally, responder: responder, bgp: bgp, recorder: recorder)
+          inbox: inbox, window: window, tally: tally, responder: responder, bgp: bgp, bfd: bfd, recorder: recorder)
         return .ofAll
       }
       group.addTask {
@@ -161,7 +165,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func announce(
     inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder,
-    bgp: BGPSpeaker, recorder: EventRecorder
+    bgp: BGPSpeaker, bfd: BFDPeers, recorder: EventRecorder
   ) async {
     await withTaskGroup(of: Void.self) { group in
       let pod = OwnPod(
@@ -180,7 +184,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
       group.addTask { await feed.run(into: inbox) }
       keeper.conclude(.unknown)
       let hands = SpeakerHands(
-        responder: responder, bgp: bgp, reporter: reporter, gossip: self.gossip, logger: self.logger)
+        responder: responder, bgp: bgp, bfd: bfd, reporter: reporter, gossip: self.gossip, layer2Reports: layer2Reports,
+        logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
