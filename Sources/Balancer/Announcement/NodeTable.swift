@@ -11,6 +11,8 @@ package struct NodeTable: Sendable, Equatable {
     package var view: NodeView
     /// The advertisements with node selectors that select this node.
     package var selectedBy: Set<ObjectKey>
+    /// How much each advertisement with preferences wants this node as an owner; only those that do.
+    package var scores: [ObjectKey: Int] = [:]
   }
 
   /// Which nodes may own the addresses of a Service, apart from the state of the nodes.
@@ -19,10 +21,15 @@ package struct NodeTable: Sendable, Equatable {
     package var advertisements: Set<ObjectKey>?
     /// The nodes with an endpoint, where traffic stays on the node that it reaches; nil = any.
     package var localNodes: Set<String>?
+    /// The advertisements that prefer some nodes.
+    package var preferring: Set<ObjectKey>
 
-    package init(advertisements: Set<ObjectKey>? = nil, localNodes: Set<String>? = nil) {
+    package init(
+      advertisements: Set<ObjectKey>? = nil, localNodes: Set<String>? = nil, preferring: Set<ObjectKey> = []
+    ) {
       self.advertisements = advertisements
       self.localNodes = localNodes
+      self.preferring = preferring
     }
   }
 
@@ -30,7 +37,9 @@ package struct NodeTable: Sendable, Equatable {
   /// The names in order, for searches.
   private var names: [String] = []
   private var byAddress: [IPAddress: String] = [:]
+  /// Those with node selectors, and those with preferences.
   private var selective: [ObjectKey: L2AdvertisementConfiguration] = [:]
+  private var preferring: [ObjectKey: L2AdvertisementConfiguration] = [:]
   /// The nodes whose speakers are alive; nil = their readiness has to tell.
   package private(set) var members: Set<String>?
   private let ignoresExclusion: Bool
@@ -51,7 +60,8 @@ package struct NodeTable: Sendable, Equatable {
     case .applied(let view):
       let before = self.entries[view.name]
       guard before?.view != view else { return nil }
-      let after = Entry(view: view, selectedBy: self.advertisements(selecting: view.labels))
+      let after = Entry(
+        view: view, selectedBy: self.advertisements(selecting: view.labels), scores: self.scores(of: view.labels))
       self.entries[view.name] = after
       if before?.view.addresses != view.addresses {
         self.forget(before?.view.addresses ?? [], of: view.name)
@@ -87,6 +97,7 @@ package struct NodeTable: Sendable, Equatable {
 
   /// Puts an advertisement in place of the one with its key; nil, or one for all nodes = it selects none by label.
   package mutating func select(by advertisement: L2AdvertisementConfiguration?, key: ObjectKey) {
+    self.prefer(by: advertisement, key: key)
     let selectors = advertisement?.nodeSelectors ?? []
     guard self.selective[key]?.nodeSelectors ?? [] != selectors else { return }
     self.selective[key] = selectors.isEmpty ? nil : advertisement
@@ -99,6 +110,31 @@ package struct NodeTable: Sendable, Equatable {
       }
       self.entries[name] = entry
     }
+  }
+
+  private mutating func prefer(by advertisement: L2AdvertisementConfiguration?, key: ObjectKey) {
+    let new = advertisement.flatMap { $0.preferences.isEmpty ? nil : $0 }
+    guard self.preferring[key] != new else { return }
+    self.preferring[key] = new
+    for name in self.names {
+      let score = new.map { Self.score(of: self.entries[name]?.view.labels ?? [:], by: $0) } ?? 0
+      self.entries[name]?.scores[key] = score > 0 ? score : nil
+    }
+  }
+
+  /// The weights of all preferences that match a node; none if the advertisement does not select it (contract section 19).
+  private static func score(of labels: [String: String], by advertisement: L2AdvertisementConfiguration) -> Int {
+    guard advertisement.selects(node: labels) else { return 0 }
+    return advertisement.preferences.reduce(0) { $0 + ([$1.nodes].anyMatches(labels) ? $1.weight : 0) }
+  }
+
+  private func scores(of labels: [String: String]) -> [ObjectKey: Int] {
+    self.preferring.mapValues { Self.score(of: labels, by: $0) }.filter { $0.value > 0 }
+  }
+
+  /// How much a node is preferred as an owner.
+  private func score(of entry: Entry, in candidacy: Candidacy) -> Int {
+    candidacy.preferring.reduce(0) { $0 + (entry.scores[$1] ?? 0) }
   }
 
   private func advertisements(selecting labels: [String: String]) -> Set<ObjectKey> {
@@ -129,12 +165,13 @@ package struct NodeTable: Sendable, Equatable {
     var unavailability: Withheld?
     var readiness: NodeView.Readiness
     var selectedBy: Set<ObjectKey>
+    var scores: [ObjectKey: Int]
   }
 
   package func standing(of entry: Entry) -> Standing {
     Standing(
       unavailability: self.unavailability(of: entry), readiness: self.readiness(of: entry),
-      selectedBy: entry.selectedBy)
+      selectedBy: entry.selectedBy, scores: entry.scores)
   }
 
   /// How much is to be believed in a candidate: the best ones there are compete. So nodes that are not ready yield to
@@ -162,8 +199,13 @@ package struct NodeTable: Sendable, Equatable {
   }
 
   /// Whether one node comes before another in the order for an address, whatever is known of their health.
-  package func precedes(_ name: String, _ other: String, for address: IPAddress) -> Bool {
-    Layer2Election.owner(of: address, among: [name, other]) == name
+  package func precedes(_ name: String, _ other: String, for address: IPAddress, in candidacy: Candidacy) -> Bool {
+    let (mine, theirs) = (self.score(of: name, in: candidacy), self.score(of: other, in: candidacy))
+    return mine == theirs ? Layer2Election.owner(of: address, among: [name, other]) == name : mine > theirs
+  }
+
+  private func score(of name: String, in candidacy: Candidacy) -> Int {
+    self.entries[name].map { self.score(of: $0, in: candidacy) } ?? 0
   }
 
   /// The names of all candidates, in order.
@@ -173,17 +215,26 @@ package struct NodeTable: Sendable, Equatable {
   }
 
   /// The node that announces an address, as every speaker sees it.
-  package func owner(of address: IPAddress, among candidates: [String]) -> String? {
-    let entries = candidates.compactMap { self.entries[$0] }
-    let best = entries.map { self.readiness(of: $0) }.max()
-    return Layer2Election.owner(
-      of: address, among: entries.filter { self.readiness(of: $0) == best }.map(\.view.name))
+  package func owner(of address: IPAddress, among candidates: [String], preferredBy advertisements: Set<ObjectKey> = [])
+    -> String?
+  {
+    let candidacy = Candidacy(preferring: advertisements)
+    var entries = candidates.compactMap { self.entries[$0] }
+    let readiness = entries.map { self.readiness(of: $0) }.max()
+    entries.removeAll { self.readiness(of: $0) != readiness }
+    let score = entries.map { self.score(of: $0, in: candidacy) }.max()
+    entries.removeAll { self.score(of: $0, in: candidacy) != score }
+    return Layer2Election.owner(of: address, among: entries.map(\.view.name))
   }
 
   /// Whether `other` comes before `node` in the order for an address; both are candidates.
-  package func outranks(_ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress) -> Bool {
+  package func outranks(
+    _ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress, in candidacy: Candidacy
+  ) -> Bool {
     let (theirs, mine) = (self.readiness(of: other), self.readiness(of: node))
     guard theirs == mine else { return theirs > mine }
+    let (theirScore, myScore) = (self.score(of: other, in: candidacy), self.score(of: node, in: candidacy))
+    guard theirScore == myScore else { return theirScore > myScore }
     return Layer2Election.Rank(of: other.view.name, for: address) < rank
   }
 
@@ -199,7 +250,7 @@ package struct NodeTable: Sendable, Equatable {
     /// True: that is enough.
     func look(at name: String) -> Bool {
       guard name != node.view.name, let other = self.entries[name] else { return false }
-      if self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address) {
+      if self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address, in: candidacy) {
         rivals.append(name)
       }
       return rivals.count == limit

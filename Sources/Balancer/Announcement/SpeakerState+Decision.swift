@@ -77,10 +77,14 @@ extension SpeakerState {
     let advertisements = self.advertisements(for: pool, isHeld: record.isHeld)
       .filter { $0.selects(service: view.labels) }
     guard !advertisements.isEmpty else { throw Refusal(reason: .noMatchingAdvertisement) }
+    guard !view.mayShareAddress || advertisements.allSatisfy(\.serviceSelectors.isEmpty) else {
+      throw Refusal(reason: .sharedIPWithServiceSelector)
+    }
     let coversAll = advertisements.contains { $0.nodeSelectors.isEmpty }
     let candidacy = NodeTable.Candidacy(
       advertisements: coversAll ? nil : Set(advertisements.map(\.key)),
-      localNodes: view.keepsTrafficLocal ? endpoints.nodes : nil)
+      localNodes: view.keepsTrafficLocal ? endpoints.nodes : nil,
+      preferring: Set(advertisements.filter { !$0.preferences.isEmpty }.map(\.key)))
     return Contender(key: view.key, address: address, candidacy: candidacy, advertisements: advertisements)
   }
 
@@ -155,7 +159,9 @@ extension SpeakerState {
       common.formIntersection(choice.nodes)
       served.insert(choice.of.key)
     }
-    return self.nodes.owner(of: address, among: common.sorted()) == self.settings.node ? served : []
+    let preferring = contenders.reduce(into: Set()) { $0.formUnion($1.candidacy.preferring) }
+    let owner = self.nodes.owner(of: address, among: common.sorted(), preferredBy: preferring)
+    return owner == self.settings.node ? served : []
   }
 
   /// Whether a node, as it is now, would take an address from this one, its owner.
@@ -166,7 +172,7 @@ extension SpeakerState {
     else { return false }
     let rank = Layer2Election.Rank(of: own.view.name, for: contender.address)
     return self.nodes.isCandidate(other, in: contender.candidacy)
-      && self.nodes.outranks(other, own, rank: rank, for: contender.address)
+      && self.nodes.outranks(other, own, rank: rank, for: contender.address, in: contender.candidacy)
   }
 
   // MARK: What follows

@@ -98,7 +98,7 @@ extension SpeakerState {
   private mutating func yieldIfLater(_ key: ObjectKey, to node: String, at now: ContinuousClock.Instant) -> Bool {
     guard node != self.settings.node, let address = self.electionAddress(of: key),
       let candidacy = self.candidacy(of: key), self.nodes.mayOwn(node, in: candidacy),
-      self.isHandingOver || self.nodes.precedes(node, self.settings.node, for: address)
+      self.isHandingOver || self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
     else { return false }
     self.yields.yield(address, to: node, at: now)
     return true

@@ -26,6 +26,9 @@ package enum Withheld: String, Sendable, Hashable, CaseIterable {
   case notOwner
   case noMatchingAdvertisement
   case conflictingAdvertisements
+  /// It may share addresses, and an advertisement selects by Service: the others of the address would be announced by
+  /// another node, or not at all (contract section 19).
+  case sharedIPWithServiceSelector
   case nodeNetworkUnavailable
   case nodeLabeledExcludeBalancers
   case noLocalEndpoints

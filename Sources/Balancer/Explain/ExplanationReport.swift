@@ -170,6 +170,7 @@ package struct ExplanationReport: Sendable, Equatable {
     case .noLocalEndpoints: "traffic stays on the node, and there is no endpoint on it"
     case .noEndpoints: "no endpoint can serve it"
     case .noMatchingInterface: "the node has none of the interfaces that advertisements name"
+    case .sharedIPWithServiceSelector: "it may share its address, and an advertisement selects by Service"
     case .noLink: "no interface of the node has a link on which addresses of the family can be announced"
     case .noMatchingPeer: "the node has no BGP peer that the advertisements are for"
     case .probing: "it is being looked for on the local network before it is announced"

@@ -24,10 +24,13 @@ package struct ExposedService: Sendable, Hashable {
   package var ingress: Ingress
   /// Whether traffic stays on the node that it reaches (`externalTrafficPolicy: Local`).
   package var keepsTrafficLocal: Bool
+  /// Whether it allows others to have its addresses too (annotation `allow-shared-ip`).
+  package var mayShareAddress: Bool
 
   package init(
     key: ObjectKey, uid: String? = nil, labels: [String: String] = [:], isLoadBalancer: Bool = true,
-    loadBalancerClass: String? = nil, ingress: Ingress, keepsTrafficLocal: Bool = false
+    loadBalancerClass: String? = nil, ingress: Ingress, keepsTrafficLocal: Bool = false,
+    mayShareAddress: Bool = false
   ) {
     self.key = key
     self.uid = uid
@@ -36,6 +39,7 @@ package struct ExposedService: Sendable, Hashable {
     self.loadBalancerClass = loadBalancerClass
     self.ingress = ingress
     self.keepsTrafficLocal = keepsTrafficLocal
+    self.mayShareAddress = mayShareAddress
   }
 
   package init(_ service: Service) {
@@ -43,7 +47,8 @@ package struct ExposedService: Sendable, Hashable {
       key: service.key, uid: service.metadata.uid, labels: service.metadata.labels ?? [:],
       isLoadBalancer: service.spec?.type == "LoadBalancer", loadBalancerClass: service.spec?.loadBalancerClass,
       ingress: Ingress(service.status?.loadBalancer?.ingress ?? []),
-      keepsTrafficLocal: service.spec?.externalTrafficPolicy == "Local")
+      keepsTrafficLocal: service.spec?.externalTrafficPolicy == "Local",
+      mayShareAddress: ServiceAnnotation.allowSharedIP.value(in: service.metadata.annotations)?.isEmpty == false)
   }
 
   /// The addresses of the status; empty if there are none that can be announced.

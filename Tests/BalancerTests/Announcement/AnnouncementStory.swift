@@ -10,12 +10,13 @@ import TestKit
 ///     interfaces eth0,eth1
 ///     pool NAME RANGE,RANGE [LABEL=VALUE ...]  `no pool NAME` deletes, so for all objects
 ///     ad NAME [pools=A,B] [poolsWith=L=V] [on=LABEL=VALUE] [interfaces=A,B] [for=LABEL=VALUE]
+///         [prefer=WEIGHT:LABEL=VALUE,WEIGHT:LABEL=VALUE]
 ///     peer NAME ADDRESS [on=LABEL=VALUE] [bfd=PROFILE] [port=N]
 ///     bgpad NAME [pools=A,B] [on=LABEL=VALUE] [for=LABEL=VALUE] [peers=A,B] [length=N] [pref=N] [communities=A,B]
 ///           [med=N] [prepend=N] [bandwidth]
 ///     alias NAME VALUE
 ///     node NAME [notReady|unreported] [noNetwork] [at=ADDRESS,ADDRESS] [LABEL=VALUE ...]
-///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [class=C] [type=T] [LABEL=VALUE ...]
+///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [shared] [class=C] [type=T] [LABEL=VALUE ...]
 ///     endpoints NS/NAME NODE,NODE|none
 ///     members NODE,NODE
 ///     free ADDRESS                             nobody on the network has it
@@ -137,6 +138,7 @@ struct AnnouncementStory {
       case "poolsWith": spec.ipAddressPoolSelectors = Self.selectors(value)
       case "on": spec.nodeSelectors = Self.selectors(value)
       case "for": spec.serviceSelectors = Self.selectors(value)
+      case "prefer": spec.preferredNodeSelectors = Self.preferences(value)
       case "interfaces": spec.interfaces = Self.list(value)
       default: break
       }
@@ -218,7 +220,7 @@ struct AnnouncementStory {
     return ExposedService(
       key: Self.key(name), uid: "u-\(name)", labels: Self.labels(options),
       isLoadBalancer: option("type") ?? "LoadBalancer" == "LoadBalancer", loadBalancerClass: option("class"),
-      ingress: ingress, keepsTrafficLocal: options.contains("local"))
+      ingress: ingress, keepsTrafficLocal: options.contains("local"), mayShareAddress: options.contains("shared"))
   }
 
   private static func endpoints(_ name: String, _ words: [String]) -> EndpointsView {
@@ -241,6 +243,14 @@ struct AnnouncementStory {
       if parts.count == 2 { labels[parts[0]] = parts[1] }
     }
     return labels
+  }
+
+  private static func preferences(_ text: String) -> [L2Advertisement.PreferredNodeSelector] {
+    Self.list(text).compactMap { part in
+      let halves = part.split(separator: ":").map(String.init)
+      guard halves.count == 2, let weight = Int64(halves[0]) else { return nil }
+      return .init(weight: weight, preference: LabelSelector(matchLabels: Self.labels([halves[1]])))
+    }
   }
 
   private static func selectors(_ text: String) -> [LabelSelector] {
