@@ -1,35 +1,84 @@
-/// Durations as Go writes them, which is how users know them: `1.5s`, `1m30s`, `500ms`.
+/// Durations as Go writes them, which is how objects (`metav1.Duration`), settings files and users have them: `90s`,
+/// `1m30s`, `1.5h`, `300ms`.
 package enum GoDuration {
-  private static let units: [(suffix: String, unit: Duration)] = [
-    ("ns", .nanoseconds(1)), ("us", .microseconds(1)), ("µs", .microseconds(1)), ("ms", .milliseconds(1)),
-    ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
+  private static let units: [(name: String, attoseconds: Int128)] = [
+    ("ns", 1_000_000_000), ("us", 1_000_000_000_000), ("µs", 1_000_000_000_000), ("μs", 1_000_000_000_000),
+    ("ms", 1_000_000_000_000_000), ("s", 1_000_000_000_000_000_000), ("m", 60_000_000_000_000_000_000),
+    ("h", 3_600_000_000_000_000_000_000),
   ]
+  /// Go counts nanoseconds in 64 bits.
+  private static let limit = Int128(Int64.max) * 1_000_000_000
 
-  /// Reads what Go's `time.ParseDuration` does, up to some 290 years; nil if it is something else.
+  /// Reads a text as Go's `time.ParseDuration` does; nil if it is none.
   package static func parse(_ text: some StringProtocol) -> Duration? {
     var rest = Substring(text)
-    let isNegative = rest.first == "-"
-    if rest.first == "-" || rest.first == "+" { rest = rest.dropFirst() }
+    var sign: Int128 = 1
+    if let first = rest.first, first == "-" || first == "+" {
+      if first == "-" { sign = -1 }
+      rest.removeFirst()
+    }
     if rest == "0" { return .zero }
     guard !rest.isEmpty else { return nil }
-    var total = 0.0
+    var total: Int128 = 0
     while !rest.isEmpty {
-      let digits = rest.prefix { ("0"..."9").contains($0) || $0 == "." }
-      rest = rest.dropFirst(digits.count)
-      let suffix = rest.prefix { !("0"..."9").contains($0) && $0 != "." }
-      rest = rest.dropFirst(suffix.count)
-      guard digits.contains(where: { $0 != "." }), let number = Self.number(digits),
-        let unit = Self.units.first(where: { $0.suffix == suffix })?.unit
-      else { return nil }
-      total += number * (unit / .nanoseconds(1))
+      guard let term = Self.term(&rest) else { return nil }
+      guard term <= Self.limit - total else { return nil }
+      total += term
     }
-    guard total < Double(Int64.max) else { return nil }
-    return .nanoseconds(Int64(isNegative ? -total : total))
+    return Duration(attoseconds: sign * total)
   }
 
-  /// A decimal number, of which either the whole or the fraction may be missing, as in `1.` and `.5`.
-  private static func number(_ digits: Substring) -> Double? {
-    let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    return Double((parts[0].isEmpty ? "0" : parts[0]) + "." + (parts.count > 1 && !parts[1].isEmpty ? parts[1] : "0"))
+  /// One number with its unit, taken off the front.
+  private static func term(_ rest: inout Substring) -> Int128? {
+    func digits() -> Substring {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest[digits.endIndex...]
+      return digits
+    }
+    let whole = digits()
+    var fraction: Substring = ""
+    if rest.first == "." {
+      rest.removeFirst()
+      fraction = digits()
+    }
+    guard !(whole.isEmpty && fraction.isEmpty), whole.count <= 19 else { return nil }
+    let name = rest.prefix { $0 != "." && !($0.isASCII && $0.isNumber) }
+    guard let unit = Self.units.first(where: { $0.name == name }) else { return nil }
+    rest = rest[name.endIndex...]
+    // Nineteen digits of hours are more than 128 bits hold.
+    let (product, isTooLarge) = (Int128(whole) ?? 0).multipliedReportingOverflow(by: unit.attoseconds)
+    guard !isTooLarge else { return nil }
+    var value = product
+    var scale = unit.attoseconds
+    for digit in fraction {
+      scale /= 10
+      value += Int128(digit.wholeNumberValue ?? 0) * scale
+    }
+    return value
+  }
+
+  /// The text that Go's `Duration.String` gives: `1m30s`, `2s`, `0s`, `1.5s`, `300ms`.
+  package static func text(of duration: Duration) -> String {
+    let nanoseconds = duration.attoseconds / 1_000_000_000
+    guard nanoseconds != 0 else { return "0s" }
+    let sign = nanoseconds < 0 ? "-" : ""
+    let size = nanoseconds.magnitude
+    func decimal(_ value: UInt128, per unit: UInt128) -> String {
+      let (whole, part) = value.quotientAndRemainder(dividingBy: unit)
+      guard part > 0 else { return String(whole) }
+      let digits = String(part + unit).dropFirst()
+      let last = digits.lastIndex { $0 != "0" } ?? digits.startIndex
+      return "\(whole).\(digits[...last])"
+    }
+    switch size {
+    case ..<1_000: return "\(sign)\(size)ns"
+    case ..<1_000_000: return "\(sign)\(decimal(size, per: 1_000))µs"
+    case ..<1_000_000_000: return "\(sign)\(decimal(size, per: 1_000_000))ms"
+    default:
+      let (minutes, rest) = size.quotientAndRemainder(dividingBy: 60_000_000_000)
+      let seconds = "\(decimal(rest, per: 1_000_000_000))s"
+      guard minutes > 0 else { return sign + seconds }
+      return minutes < 60 ? "\(sign)\(minutes)m\(seconds)" : "\(sign)\(minutes / 60)h\(minutes % 60)m\(seconds)"
+    }
   }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The timers of peers in the old ConfigMap, brought into the form of a BGPPeer (contract sections 17 and 21.30).
 enum LegacyTimes {
   /// The sentences are upstream's.

@@ -1,4 +1,5 @@
 import KubernetesModel
+import Primitives
 import Testing
 
 @testable import Balancer
