@@ -27,9 +27,10 @@ package enum Machine {
     return found
   }
 
-  /// What a lab's cluster could leave, while tests of API servers go on beside it.
+  /// What a lab's cluster could leave, while tests of API servers and of networks go on beside it.
   package static func lookForLabs() async throws -> Set<String> {
     try await self.look().filter { thing in
+      guard !thing.contains(NetworkLeftovers.start) else { return false }
       guard thing.hasPrefix("process ") else { return true }
       return thing.contains("metallb lab ") && !thing.contains("metallb lab apiserver ")
     }

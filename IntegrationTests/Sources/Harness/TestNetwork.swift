@@ -87,7 +87,7 @@ package final class TestNetwork: Sendable {
 
 /// What network tests of a killed run left: namespaces, and the daemons that still live in them.
 enum NetworkLeftovers {
-  private static let start = "metallb-test."
+  static let start = "metallb-test."
 
   static func prefix(of run: pid_t) -> String { "\(start)\(run)." }
 

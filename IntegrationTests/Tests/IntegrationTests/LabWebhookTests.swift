@@ -92,7 +92,7 @@ extension Everything.Clusters {
       try await self.kubectl(
         "delete", "pod", leader, "--namespace=metallb-system", "--force", "--grace-period=0")
       try await self.kubectl.apply(Manifest.service("late"))
-      try await eventually("it is served", equals: ["10.6.0.0"], within: .seconds(10)) {
+      try await eventually("it is served", equals: ["10.6.0.0"], within: .seconds(20)) {
         try await self.kubectl.addresses(of: "late")
       }
       #expect(

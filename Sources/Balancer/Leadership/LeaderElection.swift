@@ -62,8 +62,8 @@ package struct LeaderElection: StateMachine, Equatable {
     package var seed: UInt64
 
     package init(
-      identity: String, holdersArePods: Bool, leaseDuration: Duration = .seconds(3),
-      renewDeadline: Duration = .seconds(2), retryPeriod: Duration = .milliseconds(500),
+      identity: String, holdersArePods: Bool, leaseDuration: Duration = .seconds(7),
+      renewDeadline: Duration = .seconds(5), retryPeriod: Duration = .milliseconds(500),
       denialPeriod: Duration = .seconds(60), seed: UInt64
     ) {
       precondition(retryPeriod < renewDeadline && renewDeadline < leaseDuration, "times of an election must grow")

@@ -18,9 +18,15 @@ private struct Contest {
   var gonePods: Set<String> = []
   var finished: Set<String> = []
 
+  /// Short times, so that histories are.
+  static func settings(_ name: String, pods: Bool = true, seed: UInt64) -> LeaderElection.Settings {
+    LeaderElection.Settings(
+      identity: name, holdersArePods: pods, leaseDuration: .seconds(3), renewDeadline: .seconds(2), seed: seed)
+  }
+
   mutating func add(_ name: String, pods: Bool = true) {
     self.processes[name] = LeaderElection(
-      settings: LeaderElection.Settings(identity: name, holdersArePods: pods, seed: UInt64(self.processes.count + 1)))
+      settings: Self.settings(name, pods: pods, seed: UInt64(self.processes.count + 1)))
     self.deliver(.tick, to: name)
   }
 
@@ -220,7 +226,7 @@ private struct Contest {
     contest.denied = ["b"]
     contest.add("a")
     contest.processes["b"] = LeaderElection(
-      settings: LeaderElection.Settings(identity: "b", holdersArePods: true, seed: 9))
+      settings: Contest.settings("b", seed: 9))
     contest.deliver(.tick, to: "b")
     contest.denied = []
     contest.now += .seconds(61)

@@ -11,14 +11,14 @@ extension Everything.Networks {
       router id 198.18.1.2;
       protocol device {}
       protocol direct { ipv4; ipv6; }
-      protocol bgp external {
+      protocol bgp outside {
         local \(BGPScene.routerAddress) as \(BGPScene.routerASN);
         neighbor \(BGPScene.nodeAddress) as \(BGPScene.nodeASN);
         password "rack-secret"; hold time 9; error wait time 1, 2; passive on;
         ipv4 { import all; export none; };
         ipv6 { import all; export none; };
       }
-      protocol bgp internal {
+      protocol bgp inside {
         local \(BGPScene.routerAddressV6) as \(BGPScene.routerASN);
         neighbor \(BGPScene.nodeAddressV6) as \(BGPScene.routerASN);
         error wait time 1, 2; passive on;
@@ -43,28 +43,28 @@ extension Everything.Networks {
           #expect(aggregate.contains(line), "\(line) in \(aggregate)")
         }
         let internalRoute = try await eventually("BIRD has the IPv6 route") {
-          try await router.show("show route 2001:db8:5::1/128 protocol internal all")
+          try await router.show("show route 2001:db8:5::1/128 protocol inside all")
         } isRight: {
           $0.contains("BGP.local_pref")
         }
         #expect(internalRoute.contains("BGP.local_pref: 250"))
         #expect(internalRoute.contains("BGP.next_hop: \(BGPScene.nodeAddressV6) fe80::"))
 
-        try await router.show("reload in external")
+        try await router.show("reload in outside")
         try await eventually("the route is still there after a refresh", equals: true) {
-          try await router.show("show route 192.168.5.0/24").contains("external")
+          try await router.show("show route 192.168.5.0/24").contains("outside")
         }
         let start = scene.logLength(of: speaker)
-        _ = try await router.show("disable internal lunch")
+        _ = try await router.show("disable inside lunch")
         try await scene.awaitLog("lunch", of: speaker, after: start)
-        try await router.show("enable internal")
+        try await router.show("enable inside")
         try await eventually("BIRD's session is back", within: .seconds(20)) {
-          try await router.show("show protocols internal")
+          try await router.show("show protocols inside")
         } isRight: {
           $0.contains("Established")
         }
         #expect(await speaker.stop() == 0)
-        let protocols = try await router.show("show protocols external")
+        let protocols = try await router.show("show protocols outside")
         #expect(!protocols.contains("Established"))
         #expect(try await router.show("show route").contains("192.168.5.") == false)
       }
@@ -87,7 +87,7 @@ extension Everything.Networks {
         let start = ContinuousClock.now
         try await scene.cluster.expose("second", "192.168.5.8")
         try await eventually("a new Service arrives at once", equals: true) {
-          try await router.show("show route 192.168.5.8/32").contains("external")
+          try await router.show("show route 192.168.5.8/32").contains("outside")
         }
         #expect(ContinuousClock.now - start < .seconds(5))
       }

@@ -100,7 +100,9 @@ extension Everything.Networks {
     @Test func `ExaBGP takes routes of both families`() async throws {
       try await BGPScene.with { scene in
         let output = Workspace.current.newDirectory("exabgp").appendingPathComponent("updates").path
-        let script = try Workspace.current.file("dump", "#!/bin/sh\nexec cat >\(output)\n")
+        // ExaBGP's pipe does not block, which would end a `cat` at once.
+        let script = try Workspace.current.file(
+          "dump", "#!/bin/sh\nwhile read -r line; do printf '%s\\n' \"$line\" >>\(output); done\n")
         _ = try await run(["chmod", "755", script]).expectSuccess()
         let file = try Workspace.current.file(
           "exabgp.conf",
