@@ -6,8 +6,8 @@
 package enum GoFlags {
   /// Upstream's switches; to any other flag, `true` and `t` are values like others.
   private static let switches: Set<Substring> = [
-    "--disable-cert-rotation", "--frrk8s-secret-passthrough", "--ignore-exclude-lb", "--ml-wan-config",
-    "--webhook-http2",
+    "--disable-cert-rotation", "--frrk8s-secret-passthrough", "--ignore-exclude-lb", "--ml-wan-config", "--only-data",
+    "--stdout", "--webhook-http2",
   ]
 
   /// `arguments` are the process's, its name first; of `commands`, each is also a name that the program may be called by.

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct GoFlagsTests {
   private func rewritten(_ arguments: String...) -> [String] {
-    GoFlags.arguments(arguments, commands: ["controller", "speaker"])
+    GoFlags.arguments(arguments, commands: ["controller", "migrate", "speaker"])
   }
 
   @Test func `one dash is as good as two`() {
@@ -20,6 +20,8 @@ import Testing
     #expect(
       self.rewritten("metallb", "speaker", "--ignore-exclude-lb=t", "--ml-wan-config=F")
         == ["speaker", "--ignore-exclude-lb"])
+    #expect(
+      self.rewritten("metallb", "migrate", "-only-data=true", "-stdout=false") == ["migrate", "--only-data"])
   }
 
   @Test func `an empty value is a value`() {
