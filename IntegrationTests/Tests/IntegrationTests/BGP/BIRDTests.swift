@@ -55,7 +55,7 @@ extension Everything.Networks {
           try await router.show("show route 192.168.5.0/24").contains("outside")
         }
         let start = scene.logLength(of: speaker)
-        _ = try await router.show("disable inside lunch")
+        _ = try await router.show("disable inside \"lunch\"")
         try await scene.awaitLog("lunch", of: speaker, after: start)
         try await router.show("enable inside")
         try await eventually("BIRD's session is back", within: .seconds(20)) {
