@@ -34,6 +34,10 @@ struct Cluster {
     kind: IPAddressPool
     metadata: {name: benchmark, namespace: metallb-system}
     spec: {addresses: [10.0.0.0/8]}
+    ---
+    apiVersion: metallb.io/v1beta1
+    kind: L2Advertisement
+    metadata: {name: benchmark, namespace: metallb-system}
     """.write(toFile: pool, atomically: true, encoding: .utf8)
     try self.kubectl("apply", "-f", pool)
   }

@@ -4,11 +4,12 @@ import Foundation
 struct RequestCounts: CustomStringConvertible {
   private var counts: [String: Int] = [:]
 
-  /// Reads `apiserver_request_total`; watches are left out, as they last.
+  /// Reads `apiserver_request_total`; watches are left out, as they last, and leases, which are renewed all the time.
   init(metrics: String) {
     for line in metrics.split(separator: "\n") where line.hasPrefix("apiserver_request_total{") {
       guard let verb = Self.label("verb", of: line), let resource = Self.label("resource", of: line),
-        verb != "WATCH", !resource.isEmpty, let value = line.split(separator: " ").last.flatMap({ Double($0) })
+        verb != "WATCH", !["", "leases"].contains(resource),
+        let value = line.split(separator: " ").last.flatMap({ Double($0) })
       else { continue }
       let subresource = Self.label("subresource", of: line).flatMap { $0.isEmpty ? nil : "/\($0)" } ?? ""
       self.counts["\(verb) \(resource)\(subresource)", default: 0] += Int(value)
