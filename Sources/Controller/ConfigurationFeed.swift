@@ -43,25 +43,12 @@ struct ConfigurationFeed: Sendable {
 
   /// Runs until the task is cancelled.
   func run(into inbox: Inbox<ControllerState.Event>) async {
-    var funnel = WatchFunnel<LegacyConfiguration>(self.client, logger: self.logger)
-    if let configMap = self.configMap {
-      funnel.follow(ConfigMap.self, namespace: self.namespace, fieldSelector: "metadata.name=\(configMap)") { change in
-        .configMap(change.map { LegacyConfigMap($0, parse: YAMLText.document) })
-      }
-    }
-    func follow<R: KubernetesResource>(
-      _ type: R.Type, _ change: @escaping @Sendable (ObjectChange<R>) -> ConfigurationChange
-    ) {
-      funnel.follow(type, namespace: self.namespace) { object in
-        self.tally.count(object)
-        return .object(change(object))
-      }
-    }
-    follow(IPAddressPool.self) { .pools($0) }
-    follow(L2Advertisement.self) { .l2Advertisements($0) }
-    follow(BGPAdvertisement.self) { .bgpAdvertisements($0) }
-    let configMap = self.configMap.map { ObjectKey(namespace: self.namespace, name: $0) }
-    await funnel.run(LegacyConfiguration(settings: .init(configMap: configMap))) { action in
+    var funnel = ConfigurationFunnel(
+      self.client, namespace: self.namespace, configMap: self.configMap, tally: self.tally, logger: self.logger)
+    funnel.follow(IPAddressPool.self) { .pools($0) }
+    funnel.follow(L2Advertisement.self) { .l2Advertisements($0) }
+    funnel.follow(BGPAdvertisement.self) { .bgpAdvertisements($0) }
+    await funnel.run { action in
       switch action {
       case .change(let change): if let event = ControllerState.Event(change) { await inbox.send(event) }
       case .report(let problems): self.reporter.tell(problems, in: .configMap)

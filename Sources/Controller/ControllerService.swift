@@ -174,23 +174,15 @@ package struct ControllerService: ServiceLifecycle.Service {
     group.addTask {
       await services.run { change in
         tally.count(change)
-        self.complain(about: change, of: KubernetesModel.Service.type)
+        self.logger.complain(about: change, of: KubernetesModel.Service.type)
         await inbox.send(.services(change.map(ServiceView.init)))
       }
     }
     group.addTask {
       await namespaces.run { change in
-        self.complain(about: change, of: Namespace.type)
+        self.logger.complain(about: change, of: Namespace.type)
         await inbox.send(.namespaces(change))
       }
-    }
-  }
-
-  private func complain<R>(about change: ObjectChange<R>, of type: ResourceType) {
-    if case .malformed(let key, let reason) = change {
-      self.logger.error(
-        "an object does not have the shape of its kind; its last good form stays in force",
-        metadata: ["kind": .string(type.kind), "object": "\(key)", "reason": .string(reason)])
     }
   }
 }

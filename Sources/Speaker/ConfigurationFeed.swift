@@ -22,42 +22,21 @@ struct ConfigurationFeed: Sendable {
 
   /// Runs until the task is cancelled.
   func run(into inbox: Inbox<SpeakerState.Event>) async {
-    var funnel = WatchFunnel<LegacyConfiguration>(self.client, logger: self.logger)
-    if let configMap = self.configMap {
-      funnel.follow(ConfigMap.self, namespace: self.namespace, fieldSelector: "metadata.name=\(configMap)") { change in
-        .configMap(change.map { LegacyConfigMap($0, parse: YAMLText.document) })
-      }
-    }
-    func follow<R: KubernetesResource>(
-      _ type: R.Type, _ change: @escaping @Sendable (ObjectChange<R>) -> ConfigurationChange
-    ) {
-      funnel.follow(type, namespace: self.namespace) { object in
-        self.tally.count(object)
-        self.complain(about: object, of: type)
-        return .object(change(object))
-      }
-    }
-    follow(IPAddressPool.self) { .pools($0) }
-    follow(L2Advertisement.self) { .l2Advertisements($0) }
-    follow(BGPPeer.self) { .bgpPeers($0) }
-    follow(BGPAdvertisement.self) { .bgpAdvertisements($0) }
-    follow(BFDProfile.self) { .bfdProfiles($0) }
-    follow(CommunityAliases.self) { .communities($0) }
-    let configMap = self.configMap.map { ObjectKey(namespace: self.namespace, name: $0) }
-    await funnel.run(LegacyConfiguration(settings: .init(configMap: configMap))) { action in
+    var funnel = ConfigurationFunnel(
+      self.client, namespace: self.namespace, configMap: self.configMap, tally: self.tally, logger: self.logger)
+    funnel.follow(IPAddressPool.self) { .pools($0) }
+    funnel.follow(L2Advertisement.self) { .l2Advertisements($0) }
+    funnel.follow(BGPPeer.self) { .bgpPeers($0) }
+    funnel.follow(BGPAdvertisement.self) { .bgpAdvertisements($0) }
+    funnel.follow(BFDProfile.self) { .bfdProfiles($0) }
+    funnel.follow(CommunityAliases.self) { .communities($0) }
+    await funnel.run { action in
       switch action {
       case .change(let change): await inbox.send(SpeakerState.Event(change))
       case .report(let problems): self.reporter.tell(problems, in: .configMap)
       case .emit: break  // the controller tells the user, once and not once a node
       }
     }
-  }
-
-  private func complain<R: KubernetesResource>(about change: ObjectChange<R>, of type: R.Type) {
-    guard case .malformed(let key, let reason) = change else { return }
-    self.logger.error(
-      "an object does not have the shape of its kind; its last good form stays in force",
-      metadata: ["kind": .string(type.type.kind), "object": "\(key)", "reason": .string(reason)])
   }
 }
 

@@ -241,7 +241,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       group.addTask {
         await watcher.run { change in
           tally.count(change)
-          self.complain(about: change, of: type)
+          self.logger.complain(about: change, of: R.type)
           await inbox.send(event(change))
         }
       }
@@ -255,12 +255,5 @@ package struct SpeakerService: ServiceLifecycle.Service {
       return .nodes(change.map(NodeView.init))
     }
     follow(Secret.self, namespace: self.options.namespace) { .secrets($0.map(PasswordSecret.init)) }
-  }
-
-  private func complain<R: KubernetesResource>(about change: ObjectChange<R>, of type: R.Type) {
-    guard case .malformed(let key, let reason) = change else { return }
-    self.logger.error(
-      "an object does not have the shape of its kind; its last good form stays in force",
-      metadata: ["kind": .string(type.type.kind), "object": "\(key)", "reason": .string(reason)])
   }
 }
