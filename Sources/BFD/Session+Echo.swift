@@ -58,7 +58,7 @@ extension Session {
   mutating func echoDue(at now: ContinuousClock.Instant) -> [Action] {
     guard case .up(let since, var echo?) = self.state, echo.next <= now else { return [] }
     self.lastEchoSequence &+= 1
-    echo.next = now + echo.interval * Double.random(in: 0.75...1, using: &self.dice)
+    echo.next = now + self.dice.shortened(echo.interval, by: 0.25)
     self.state = .up(since: since, echo)
     self.counters.echoOutput += 1
     return [.sendEcho(EchoPacket(session: self.discriminator, sequence: self.lastEchoSequence, key: self.echoKey))]

@@ -20,4 +20,9 @@ package struct SplitMix64: RandomNumberGenerator, Sendable, Hashable {
   package mutating func jittered(_ base: Duration, by fraction: Double) -> Duration {
     base * Double.random(in: (1 - fraction)...(1 + fraction), using: &self)
   }
+
+  /// A duration drawn evenly from `base` less `fraction` (0...1) to `base`: never late, as the timers of protocols are.
+  package mutating func shortened(_ base: Duration, by fraction: Double) -> Duration {
+    base * Double.random(in: (1 - fraction)...1, using: &self)
+  }
 }

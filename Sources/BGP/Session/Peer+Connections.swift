@@ -164,6 +164,6 @@ extension Peer {
     let longest = self.settings.connectInterval ?? Self.standardConnectInterval
     let doubled = Duration.seconds(1 << min(self.failureCount, 16))
     self.failureCount += 1
-    self.attempt = .waiting(until: now + min(doubled, longest) * Double.random(in: 0.75...1, using: &self.dice))
+    self.attempt = .waiting(until: now + self.dice.shortened(min(doubled, longest), by: 0.25))
   }
 }

@@ -186,7 +186,7 @@ package struct Session: StateMachine, Equatable {
   private mutating func nextKeepalive(_ agreement: Agreement, at now: ContinuousClock.Instant)
     -> ContinuousClock.Instant?
   {
-    agreement.keepaliveInterval.map { now + $0 * Double.random(in: 0.75...1, using: &self.dice) }
+    agreement.keepaliveInterval.map { now + self.dice.shortened($0, by: 0.25) }
   }
 
   private mutating func refuse(_ notification: Notification, because reason: String? = nil) -> [Action] {
