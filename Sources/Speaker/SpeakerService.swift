@@ -66,7 +66,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       gratuitous: GratuitousSchedule.Settings(refreshInterval: self.options.refreshInterval), seed: dice.next(),
       logger: self.logger)
     let bgp = BGPSpeaker(node: self.options.node, seed: dice.next(), logger: self.logger)
-    let bfd = BFDPeers(try BFDService(seed: dice.next(), logger: self.logger)) { bgp.pathFailed(to: $0) }
+    let bfd = BFDPeers(try BFDService(seed: dice.next(), logger: self.logger)) { bgp.pathChanged(to: $0, $1) }
     let servers = try ProcessServers.all(self.options.servers, logger: self.logger) {
       let counters = responder.counters()
       let peers = bgp.readings()

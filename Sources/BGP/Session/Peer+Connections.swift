@@ -138,7 +138,7 @@ extension Peer {
       actions += self.retry(after: reason, at: now)
     case .resting where self.sessions.isEmpty:
       actions += self.retry(after: reason, at: now)
-    case .resting, .connected:
+    case .resting, .heldBack, .connected:
       break
     }
     return actions

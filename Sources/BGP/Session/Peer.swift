@@ -10,6 +10,8 @@ import Primitives
 ///     the peer connects ──────────────────▶ Session (incoming) ─┘              │
 ///                                                                └── ended ──────┘
 ///
+/// A session whose path failed is held back until the path works again (decision 20).
+///
 /// The retry time doubles with every failure in a row, jittered, so that a router that is back is found soon and one that
 /// refuses is not pestered; a session that lasted forgets the failures before it.
 package struct Peer: StateMachine, Equatable {
@@ -31,6 +33,8 @@ package struct Peer: StateMachine, Equatable {
     case reconfigured(PeerSettings, isReachedDifferently: Bool = false)
     /// The forwarding path to the peer is down (RFC 5882 section 4.2).
     case pathFailed
+    /// The forwarding path works, or works again.
+    case pathRestored
     /// The routes are about to go (RFC 8326).
     case drain
     case stop(StopReason)
@@ -65,12 +69,16 @@ package struct Peer: StateMachine, Equatable {
     /// An attempt came to nothing.
     case failed(EndReason, nextAttempt: Duration?)
     case faults([AttributeFault])
+    /// Nothing is tried before the path works again, or this time has passed.
+    case heldBack(Duration)
   }
 
   enum Attempt: Sendable, Equatable {
     /// Nothing is tried: not started, stopped, passive, or there is a session.
     case resting
     case waiting(until: ContinuousClock.Instant)
+    /// The path has failed, and has not been seen to work since.
+    case heldBack(until: ContinuousClock.Instant)
     case connecting(ConnectionID, deadline: ContinuousClock.Instant)
     /// The session of this connection tells how it goes on.
     case connected(ConnectionID)
@@ -123,7 +131,7 @@ package struct Peer: StateMachine, Equatable {
   package var nextDeadline: ContinuousClock.Instant? {
     var deadlines = self.sessions.values.compactMap(\.nextDeadline)
     switch self.attempt {
-    case .waiting(let until): deadlines.append(until)
+    case .waiting(let until), .heldBack(let until): deadlines.append(until)
     case .connecting(_, let deadline): deadlines.append(deadline)
     case .resting, .connected: break
     }
@@ -145,7 +153,7 @@ package struct Peer: StateMachine, Equatable {
       guard case .connecting(connection, _) = self.attempt else { return [] }
       return self.retry(after: .lost(reason), at: now)
     case .accepted(let connection, let endpoint):
-      guard !self.isStopped, !self.sessions.keys.contains(where: { $0.direction == .incoming }) else {
+      guard !self.isStopped, !self.isHeldBack, !self.sessions.keys.contains(where: { $0.direction == .incoming }) else {
         return self.send(.notification(.cease(.connectionRejected)), on: connection) + [.close(connection)]
       }
       return self.open(connection, endpoint, at: now)
@@ -166,9 +174,9 @@ package struct Peer: StateMachine, Equatable {
     case .reconfigured(let settings, let isReachedDifferently):
       return self.reconfigure(settings, isReachedDifferently: isReachedDifferently, at: now)
     case .pathFailed:
-      guard let established = self.established else { return [] }
-      // Graceful restart must not keep routes over a path that is down.
-      return self.stop(established, .cease(.bfdDown).asHardReset(if: self.coversNotifications), at: now)
+      return self.pathFailed(at: now)
+    case .pathRestored:
+      return self.pathRestored(at: now)
     case .drain:
       return self.drain(at: now)
     case .stop(let reason):
@@ -185,10 +193,12 @@ package struct Peer: StateMachine, Equatable {
     switch self.attempt {
     case .waiting(let until) where until <= now:
       actions += self.dial(at: now)
+    case .heldBack(let until) where until <= now:
+      actions += self.endHold(at: now)
     case .connecting(let connection, let deadline) where deadline <= now:
       actions.append(.abandon(connection))
       actions += self.retry(after: .lost("no connection within \(Self.connectTime)"), at: now)
-    case .resting, .waiting, .connecting, .connected:
+    case .resting, .waiting, .heldBack, .connecting, .connected:
       break
     }
     return actions

@@ -43,6 +43,7 @@ extension Peer {
     case .connecting: return .connect
     case .waiting: return .active
     case .connected: return .openSent
+    case .heldBack: return .idle
     case .resting: return self.settings.isPassive && !self.isStopped ? .active : .idle
     }
   }

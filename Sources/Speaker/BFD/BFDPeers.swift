@@ -15,9 +15,14 @@ package final class BFDPeers: Sendable {
     var subscription: BFDService.Subscription
   }
 
+  /// What becomes of the path to a peer.
+  package enum PathChange: Sendable {
+    case failed, restored
+  }
+
   private let service: BFDService
   /// Called on the thread of the sessions with the name of the peer: must not wait.
-  private let pathFailed: @Sendable (String) -> Void
+  private let pathChanged: @Sendable (String, PathChange) -> Void
   private let state = Mutex(State())
 
   fileprivate struct State {
@@ -26,9 +31,9 @@ package final class BFDPeers: Sendable {
     var networks: [IPPrefix]?
   }
 
-  package init(_ service: BFDService, pathFailed: @escaping @Sendable (String) -> Void) {
+  package init(_ service: BFDService, pathChanged: @escaping @Sendable (String, PathChange) -> Void) {
     self.service = service
-    self.pathFailed = pathFailed
+    self.pathChanged = pathChanged
   }
 
   /// Runs the sessions until the task is cancelled, and says goodbye then.
@@ -71,9 +76,12 @@ package final class BFDPeers: Sendable {
   }
 
   private func subscribe(_ name: String, _ path: SessionPath, _ settings: Settings) -> BFDService.Subscription {
-    let pathFailed = self.pathFailed
+    let pathChanged = self.pathChanged
     return self.service.subscribe(to: path, settings) { change in
-      if case .down(let outage) = change, outage.isFailure { pathFailed(name) }
+      switch change {
+      case .up: pathChanged(name, .restored)
+      case .down(let outage): if outage.isFailure { pathChanged(name, .failed) }
+      }
     }
   }
 }

@@ -66,9 +66,12 @@ final class BGPPeerLoop: Sendable {
     self.mailbox.change(routes)
   }
 
-  /// The forwarding path is down.
-  func pathFailed() {
-    self.mailbox.command(.pathFailed)
+  /// The forwarding path is down, or works again.
+  func pathChanged(_ change: BFDPeers.PathChange) {
+    switch change {
+    case .failed: self.mailbox.command(.pathFailed)
+    case .restored: self.mailbox.command(.pathRestored)
+    }
   }
 
   /// The peer is no longer configured: the loop ends by itself.

@@ -83,9 +83,9 @@ package final class BGPSpeaker: Sendable {
     for (name, routes) in changes { loops[name]?.advertise(routes) }
   }
 
-  /// The forwarding path to a peer is down.
-  package func pathFailed(to name: String) {
-    self.state.withLock { $0.loops[name] }?.pathFailed()
+  /// The forwarding path to a peer is down, or works again.
+  package func pathChanged(to name: String, _ change: BFDPeers.PathChange) {
+    self.state.withLock { $0.loops[name] }?.pathChanged(change)
   }
 
   package func interfacesChanged(_ interfaces: [Interface]) {

@@ -42,6 +42,9 @@ struct PeerJournal {
           "event": "noNextHop", "family": .string(family.description),
           "reason": "the interface of the session has no address of that family to give as next hop",
         ])
+    case .heldBack(let time):
+      self.logger.info(
+        "BGP waits until BFD is up again", metadata: ["event": "heldBack", "atMost": "\(time.components.seconds)s"])
     case .faults(let faults):
       self.logger.warning(
         "the router sent malformed attributes; the session goes on",

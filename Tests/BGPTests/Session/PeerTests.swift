@@ -157,16 +157,6 @@ import Testing
     #expect(actions.contains(.report(.ended(.sent(.sendHoldTimerExpired)))))
   }
 
-  @Test func `a path that fails ends the session at once`() {
-    var peer = Peer.established()
-    #expect(
-      peer.handle(.pathFailed, at: t0).prefix(2) == [
-        .send(Self.first, .notification(.cease(.bfdDown))), .close(Self.first),
-      ])
-    #expect(peer.state == .active)
-    #expect(peer.handle(.pathFailed, at: t0) == [])
-  }
-
   @Test func `a drain sends everything again with the community of RFC 8326`() throws {
     var peer = Peer.established()
     let route = Route(communities: [Community(64_512, 1)])
