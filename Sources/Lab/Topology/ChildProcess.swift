@@ -64,8 +64,13 @@ package struct ChildProcess: Sendable {
   }
 
   /// Replaces this process by another program; returns, with the error number, only when that fails.
+  ///
+  /// Threads of a concurrent runtime block signals, and the program would inherit that: it must hear Control-C.
   package static func replaceThisOne(path: String, arguments: [String]) -> Int32 {
     Self.withCStrings(arguments) { argv in
+      var none = sigset_t()
+      sigemptyset(&none)
+      pthread_sigmask(SIG_SETMASK, &none, nil)
       execve(path, argv, environ)
       return errno
     }
