@@ -48,7 +48,8 @@ extension LinkResponder {
   }
 
   private func open(_ link: Link, cover: AddressCover) throws(SystemError) -> LinkEndpoint {
-    let socket = try PacketSocket(on: link, filter: PacketFilter(on: link, about: cover))
+    let socket = try PacketSocket(
+      on: link, filter: PacketFilter(on: link, about: cover), reception: self.reception)
     // The loop must not keep the responder alive, nor the responder's sockets their handlers.
     let registration = try self.loop.watch(socket.descriptor) { [weak self] in self?.answer(from: socket) }
     return LinkEndpoint(socket: socket, registration: registration)

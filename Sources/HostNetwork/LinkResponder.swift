@@ -69,18 +69,20 @@ package final class LinkResponder: Sendable {
 
   let loop: ReadinessLoop
   let exclusions: InterfaceExclusions
+  let reception: PacketSocket.Reception
   let logger: Logger
   let state: Mutex<State>
   /// Wakes `run()` when a deadline may have come closer, or there is something to deliver.
   let changes = Inbox<Void>(capacity: 1)
 
   package init(
-    on loop: ReadinessLoop, exclusions: InterfaceExclusions = .standard,
+    on loop: ReadinessLoop, exclusions: InterfaceExclusions = .standard, reception: PacketSocket.Reception = .ordinary,
     gratuitous settings: GratuitousSchedule.Settings = GratuitousSchedule.Settings(),
     probes probeSettings: AddressProbes.Settings = AddressProbes.Settings(), seed: UInt64, logger: Logger
   ) {
     self.loop = loop
     self.exclusions = exclusions
+    self.reception = reception
     self.logger = logger
     self.state = Mutex(
       State(

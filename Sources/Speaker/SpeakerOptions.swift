@@ -22,6 +22,8 @@ package struct SpeakerOptions: Sendable, Hashable {
 
   /// Whether an address that nobody has announced yet is looked for on the network first.
   package var probesAddresses: Bool
+  /// Whether network devices pass on all frames, for those that lose questions otherwise.
+  package var isPromiscuous: Bool
   /// How speakers learn of each other's end; nil = by the readiness of the Nodes.
   package var gossip: GossipOptions?
 
@@ -32,7 +34,8 @@ package struct SpeakerOptions: Sendable, Hashable {
     loadBalancerClass: String? = nil,
     ignoresExclusion: Bool = false,
     servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
-    refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true, gossip: GossipOptions? = nil
+    refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true, isPromiscuous: Bool = false,
+    gossip: GossipOptions? = nil
   ) {
     self.namespace = namespace
     self.legacyConfigMap = legacyConfigMap
@@ -44,6 +47,7 @@ package struct SpeakerOptions: Sendable, Hashable {
     self.exclusionFile = exclusionFile
     self.refreshInterval = refreshInterval
     self.probesAddresses = probesAddresses
+    self.isPromiscuous = isPromiscuous
     self.gossip = gossip
   }
 }

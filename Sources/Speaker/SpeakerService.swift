@@ -62,7 +62,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
     let sockets = try ReadinessLoop(name: "layer2")
     var dice = SystemRandomNumberGenerator()
     let responder = LinkResponder(
-      on: sockets, exclusions: self.exclusions,
+      on: sockets, exclusions: self.exclusions, reception: self.options.isPromiscuous ? .promiscuous : .ordinary,
       gratuitous: GratuitousSchedule.Settings(refreshInterval: self.options.refreshInterval), seed: dice.next(),
       logger: self.logger)
     let bgp = BGPSpeaker(node: self.options.node, seed: dice.next(), logger: self.logger)
@@ -152,10 +152,17 @@ package struct SpeakerService: ServiceLifecycle.Service {
   private func followInterfaces(
     on loop: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers, inbox: Inbox<SpeakerState.Event>
   ) async throws {
+    var kernelAddresses: [IPAddress: String] = [:]
     try await InterfaceMonitor(on: loop, logger: self.logger).run { interfaces in
       responder.interfacesChanged(interfaces)
       bgp.interfacesChanged(interfaces)
       bfd.interfacesChanged(interfaces)
+      let own = KernelAnswers.addresses(
+        of: interfaces, on: self.exclusions.links(among: interfaces, for: .ipv4))
+      if own != kernelAddresses {
+        kernelAddresses = own
+        await inbox.send(.kernelAddresses(own))
+      }
       let names = IPFamily.allCases.map { family in
         (family, Set(self.exclusions.links(among: interfaces.filter(\.hasCarrier), for: family).map(\.name)))
       }

@@ -53,7 +53,14 @@ struct CheckCommand: AsyncParsableCommand {
       if let nodes = try? await reader.objects(Node.self) {
         objects.nodes = Dictionary(nodes.map { ($0.key.name, $0.metadata.labels ?? [:]) }) { first, _ in first }
       }
-      return CheckReport(of: objects, legacy: legacy)
+      var report = CheckReport(of: objects, legacy: legacy)
+      if objects.l2Advertisements?.isEmpty == false,
+        let proxy = try? await client.get(ConfigMap.self, ProxyConfiguration.key),
+        let problem = ProxyConfiguration.problem(in: proxy, parse: YAMLText.document)
+      {
+        report.problems.append(problem)
+      }
+      return report
     }
   }
 }

@@ -43,6 +43,12 @@ struct SpeakerCommand: AsyncParsableCommand {
     help: "Whether an address that nobody has announced yet is looked for on the network first.")
   var l2Probe = true
 
+  @Flag(
+    help:
+      "Hear all frames on the interfaces that are announced on: for wireless and other devices that lose questions otherwise."
+  )
+  var l2Promiscuous = false
+
   @Option(help: "Milliseconds by which FRR's configuration is delayed; there is no FRR here, so it has no effect.")
   var bgpDebounceTimeout: String?
 
@@ -74,7 +80,7 @@ struct SpeakerCommand: AsyncParsableCommand {
       servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
       exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds),
-      probesAddresses: self.l2Probe,
+      probesAddresses: self.l2Probe, isPromiscuous: self.l2Promiscuous,
       gossip: try self.memberlist.options(environment))
     self.process.warnAboutWhatIsNotServed(logger)
     if options.gossip == nil {

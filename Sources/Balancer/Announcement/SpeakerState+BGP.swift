@@ -53,8 +53,8 @@ extension SpeakerState {
     case .secrets(let change): return self.peersChanged(self.bgp.peers.apply(change))
     case .bgpAdvertisements(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
     case .communities(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
-    case .tick, .l2Advertisements, .interfaces, .members, .addressFree, .addressOccupied, .addressContested,
-      .handingOver, .stopping:
+    case .tick, .l2Advertisements, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
+      .addressContested, .handingOver, .stopping:
       return .none
     }
   }

@@ -240,6 +240,8 @@ extension SpeakerState {
       actions.append(.announce(.layer2(announcement)))
       if Set(old?.addresses ?? []) != Set(announcement.addresses) {
         actions.append(.emit(self.nodeAssigned(record.view, by: .layer2)))
+        actions += self.strictARPNotes(
+          record.view, announcement.addresses.filter { !(old?.addresses ?? []).contains($0) })
       }
     case .withhold(.noMatchingInterface):
       actions += record.view.addresses.map { .emit(self.announceFailed(record.view, $0)) }

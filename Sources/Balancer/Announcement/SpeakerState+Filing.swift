@@ -22,6 +22,7 @@ extension SpeakerState {
     case .l2Advertisements(let change): ([], self.file(change))
     case .interfaces(let interfaces): ([], self.file(interfaces))
     case .members(let members): ([], self.file(members: members))
+    case .kernelAddresses(let addresses): self.file(kernelAddresses: addresses)
     case .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: ([], [])
     }
   }

@@ -35,7 +35,7 @@ extension SpeakerState {
     guard self.settings.probesAddresses, doubt != .none else {
       return (.announce(announcement), self.stopWaiting(key))
     }
-    let untried = announcement.addresses.filter { !self.claims.holds($0) }
+    let untried = announcement.addresses.filter { !self.claims.holds($0) && self.kernelAddresses[$0] == nil }
     let (asked, abandoned) = self.vetting.wait(key, for: Set(untried))
     let actions =
       abandoned.map { Action.abandonProbe($0) }
@@ -62,6 +62,40 @@ extension SpeakerState {
   /// A Service that does not wait for probes, for whatever reason.
   mutating func stopWaiting(_ key: ObjectKey) -> [Action] {
     self.vetting.wait(key, for: []).abandoned.map { .abandonProbe($0) }
+  }
+
+  // MARK: When kernels answer
+
+  /// An address that this node's kernel answers for is, more likely than not, on all nodes, as with kube-proxy in IPVS mode
+  /// without `strictARP`: asking who has it tells nothing then, and whoever announces it shall be told.
+  mutating func file(kernelAddresses new: [IPAddress: String]) -> (actions: [Action], touched: Set<ObjectKey>) {
+    let added = new.keys.filter { self.kernelAddresses[$0] == nil }.sorted()
+    self.kernelAddresses = new
+    var notes: [Action] = []
+    var touched: Set<ObjectKey> = []
+    for address in added {
+      touched.formUnion(self.vetting.services(waitingFor: address))
+      guard self.claims.holds(address) else { continue }
+      for key in self.services.services(withAddress: address).sorted() {
+        guard let record = self.services[key], record.verdict?.announcement != nil else { continue }
+        notes += self.strictARPNotes(record.view, [address])
+      }
+    }
+    return (notes, touched)
+  }
+
+  /// A warning for each of some addresses that this node's kernel answers for.
+  func strictARPNotes(_ service: ExposedService, _ addresses: some Sequence<IPAddress>) -> [Action] {
+    addresses.compactMap { address in
+      guard let interface = self.kernelAddresses[address] else { return nil }
+      return .emit(
+        EventNote(
+          object: service.reference, type: .warning, reason: "strictARP",
+          message:
+            "\(address) is on interface \(GoText.quoted(interface)) of node \(GoText.quoted(self.settings.node)), "
+            + "whose kernel answers ARP for it, as will that of every other node that has it: set strictARP: true in "
+            + "kube-proxy's configuration, or the kernel's net.ipv4.conf.all.arp_ignore to 1"))
+    }
   }
 
   // MARK: While an address is announced

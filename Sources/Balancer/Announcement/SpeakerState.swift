@@ -28,6 +28,8 @@ package struct SpeakerState: StateMachine, Equatable {
     case secrets(ObjectChange<PasswordSecret>)
     /// The names of the interfaces on which addresses of a family can be announced now, by family.
     case interfaces([IPFamily: Set<String>])
+    /// This node's kernel answers for these addresses by itself, with the interfaces that they are on.
+    case kernelAddresses([IPAddress: String])
     /// Nobody on the local network has an address that was asked for by `probe`.
     case addressFree(IPAddress)
     /// Somebody has it.
@@ -124,6 +126,8 @@ package struct SpeakerState: StateMachine, Equatable {
   package internal(set) var advertisements = L2AdvertisementResolution()
   var advertisementsByPool: [String: [L2AdvertisementConfiguration]] = [:]
   var interfaces: [IPFamily: Set<String>] = [:]
+  /// What this node's kernel answers for by itself, with the interface of each.
+  var kernelAddresses: [IPAddress: String] = [:]
   var claims = AddressClaims()
   var vetting = AddressVetting()
   var yields = AddressYields()
@@ -218,7 +222,8 @@ package struct SpeakerState: StateMachine, Equatable {
     case .interfaces: .interfaces
     case .members: .members
     case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities,
-      .bfdProfiles, .secrets, .addressFree, .addressOccupied, .addressContested, .handingOver, .stopping:
+      .bfdProfiles, .secrets, .kernelAddresses, .addressFree, .addressOccupied, .addressContested, .handingOver,
+      .stopping:
       nil
     }
   }
@@ -227,8 +232,8 @@ package struct SpeakerState: StateMachine, Equatable {
   private static func isOfConfiguration(_ event: Event) -> Bool {
     switch event {
     case .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: true
-    case .tick, .services, .endpoints, .nodes, .interfaces, .members, .addressFree, .addressOccupied, .addressContested,
-      .handingOver, .stopping:
+    case .tick, .services, .endpoints, .nodes, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
+      .addressContested, .handingOver, .stopping:
       false
     }
   }

@@ -15,6 +15,14 @@ package final class PacketSocket: Sendable {
     case ipv6 = 0x86DD
   }
 
+  /// Which frames the network device passes on.
+  package enum Reception: Sendable, Hashable {
+    /// Those to this machine, to everybody, and to groups that were joined.
+    case ordinary
+    /// All, for devices that lose what they should pass on: wireless ones do.
+    case promiscuous
+  }
+
   package let link: Link
   package let descriptor: Descriptor
 
@@ -22,7 +30,9 @@ package final class PacketSocket: Sendable {
   ///
   /// It is created for no protocol and bound last, so that no frame is queued that the filter has not seen. By default it
   /// receives what neighbours of the link's family ask each other with.
-  package init(on link: Link, receiving etherType: EtherType? = nil, filter: PacketFilter) throws(SystemError) {
+  package init(
+    on link: Link, receiving etherType: EtherType? = nil, filter: PacketFilter, reception: Reception = .ordinary
+  ) throws(SystemError) {
     let name = "a packet socket on \(link.name)"
     self.link = link
     self.descriptor = try Descriptor(
@@ -42,6 +52,18 @@ package final class PacketSocket: Sendable {
       }
     }
     guard result == 0 else { throw SystemError("bind \(name)") }
+    if reception == .promiscuous { try self.openDevice("hear everything with \(name)") }
+  }
+
+  /// The device goes back to what it was when the socket is closed.
+  private func openDevice(_ what: String) throws(SystemError) {
+    var request = packet_mreq()
+    request.mr_ifindex = Int32(self.link.index)
+    request.mr_type = UInt16(PACKET_MR_PROMISC)
+    let result = setsockopt(
+      self.descriptor.number, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request,
+      socklen_t(MemoryLayout<packet_mreq>.size))
+    guard result == 0 else { throw SystemError(what) }
   }
 
   private static let receiveBuffer: Int32 = 1 << 20

@@ -19,6 +19,7 @@ import TestKit
 ///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [shared] [class=C] [type=T] [LABEL=VALUE ...]
 ///     endpoints NS/NAME NODE,NODE|none
 ///     members NODE,NODE
+///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
 ///     wait SECONDS                             time passes
@@ -87,6 +88,9 @@ struct AnnouncementStory {
     case "service": return [.services(.applied(Self.service(first, rest)))]
     case "endpoints": return [.endpoints(.applied(Self.endpoints(first, rest)))]
     case "members": return [.members(Set(Self.list(first)))]
+    case "kernel":
+      let addresses = Self.list(first).compactMap { IPAddress($0) }
+      return [.kernelAddresses(Dictionary(uniqueKeysWithValues: addresses.map { ($0, rest.first ?? "") }))]
     case "free": return IPAddress(first).map { [.addressFree($0)] } ?? []
     case "occupied": return IPAddress(first).map { [.addressOccupied($0, by: Self.holder(rest))] } ?? []
     case "contested": return IPAddress(first).map { [.addressContested($0, by: Self.holder(rest))] } ?? []
