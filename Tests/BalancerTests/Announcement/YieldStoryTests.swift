@@ -1,0 +1,78 @@
+import Primitives
+import Testing
+
+@testable import Balancer
+
+/// How long an address is left to another node that was heard to announce it. For 192.0.2.8 the order is w2, w1, w3; we are
+/// w1, and the gossip does not know w2 when it is heard first.
+@Suite struct YieldStoryTests {
+  private static let yielding = """
+    pool main 192.0.2.0/24
+    ad all
+    node w1 at=198.18.0.11
+    node w2 at=198.18.0.12
+    node w3 at=198.18.0.13
+    interfaces eth0
+    endpoints default/mail w3
+    service default/mail 192.0.2.8
+    members w1,w3
+    synced
+    contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
+    """
+
+  private func expect(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    var story = AnnouncementStory(gossips: true)
+    story.play(Self.yielding)
+    #expect(story.state.claimed.isEmpty, sourceLocation: sourceLocation)
+    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+  }
+
+  @Test func `when the gossip loses the node that was yielded to, this one goes on at once`() {
+    self.expect(
+      """
+      wait 1
+      members w1,w2,w3
+      > watch w2
+      wait 1
+      members w1,w3
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      """)
+  }
+
+  @Test func `the end of another node makes no difference`() {
+    self.expect(
+      """
+      members w1
+      members w1,w3
+      wait 9
+      """)
+  }
+
+  @Test func `a node that the gossip never comes to know is yielded to for ten seconds and no longer`() {
+    self.expect(
+      """
+      wait 9
+      wait 1
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      """)
+  }
+
+  @Test func `once the gossip knows the node, its end counts and not the time`() {
+    self.expect(
+      """
+      members w1,w2,w3
+      > watch w2
+      wait 30
+      members w1,w3
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      """)
+  }
+}
