@@ -62,4 +62,47 @@ extension Lab {
       $0?.isEmpty == false
     }
   }
+
+  /// The addresses of the Service that `exposeEverywhere` makes.
+  static let exposed = ["192.168.40.0", "2001:db8:40::1"]
+
+  /// A dual-stack Service `web` with a pod on each node. Its policy is Local, so that no request that reaches a living node
+  /// is sent on to a pod on a dead one.
+  func exposeEverywhere() async throws {
+    let kubectl = self.kubectl
+    try await kubectl.apply(
+      Manifest.pool("pool", "192.168.40.0/24", "2001:db8:40::/120"), Manifest.advertisement("l2", pools: "pool"),
+      """
+      apiVersion: apps/v1
+      kind: DaemonSet
+      metadata: {name: web, labels: {app: web}}
+      spec:
+        selector: {matchLabels: {app: web}}
+        template:
+          metadata: {labels: {app: web}}
+          spec:
+            containers: [{name: web, image: nginx, ports: [{containerPort: 80}]}]
+      """,
+      Manifest.service(
+        "web", annotations: ["metallb.io/loadBalancerIPs": Self.exposed.joined(separator: ",")],
+        spec: "externalTrafficPolicy: Local\nipFamilyPolicy: RequireDualStack"))
+    try await eventually("the Service has its addresses", equals: Self.exposed, within: .seconds(30)) {
+      try await kubectl.addresses(of: "web")
+    }
+    try await kubectl("rollout", "status", "daemonset/web", "--timeout=30s")
+  }
+
+  /// The one node that answers for the addresses of `exposeEverywhere`, once clients reach it and its speaker has run for
+  /// a while.
+  func settledOwner() async throws -> String {
+    try await self.awaitAnswer(from: Self.exposed[0])
+    try await self.awaitAnswer(from: "[\(Self.exposed[1])]")
+    try await Task.sleep(for: .seconds(2))
+    let owners = try await eventually("one node answers for \(Self.exposed[0])", within: .seconds(40)) {
+      try await self.answerers(Self.exposed[0])
+    } isRight: {
+      $0.count == 1
+    }
+    return try #require(owners.first)
+  }
 }

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""How long the traffic of an address goes nowhere when its owner dies: rounds of one fault in a lab, seen from its client.
+
+    sudo python3 Benchmarks/Failover/failover_benchmark.py [--fault kill9|power|cut|stop|term|flap] [--rounds N] [--family 4|6]
+        [--nodes N] [--services N] [--detection MILLISECONDS] [--pause S] [--binary .build/release/metallb] [--keep] [--debug]
+
+Each round: IntegrationTests/Peers/traffic-probe.py asks from the client, the present owner suffers the fault, and after a
+while it is healed, which is not measured. A row is printed for each round, and the median at the end.
+
+    takeover   from the fault to the first frame of another owner
+    silence    the longest time without an answer to a question for the hardware address
+    lost       requests, of a hundred a second, that had no answer within a second (policy Local, so that none of them
+               reaches a pod on the dead node), and those that were under way when the address moved
+    double     for how long two nodes answered at once
+
+Faults: kill9 kills the speaker process (which starts anew: within the time of detection nobody takes over); power takes the power from the node; cut pulls its cable; stop pauses the speaker;
+term ends it as an upgrade does; flap pulls the cable for a second.
+"""
+import argparse, json, os, pathlib, signal, statistics, subprocess, sys, time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PROBE = TOP / "IntegrationTests/Peers/traffic-probe.py"
+START = {"4": "192.168.40.0", "6": "2001:db8:40::100"}
+
+CONFIGURATION = """
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: pool, namespace: metallb-system}
+spec: {addresses: [192.168.40.0-192.168.47.255, "2001:db8:40::100-2001:db8:40::8ff"]}
+---
+apiVersion: metallb.io/v1beta1
+kind: L2Advertisement
+metadata: {name: l2, namespace: metallb-system}
+spec: {ipAddressPools: [pool]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: web, labels: {app: web}}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: nginx, ports: [{containerPort: 80}]}]
+"""
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: web-%d}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  ipFamilies: [%s]
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 80}]
+"""
+
+
+class Lab:
+    def __init__(self, options):
+        self.binary, self.name = options.binary, options.name
+        self.metallb("lab", "up", "--name", self.name, "--nodes", str(options.nodes))
+        self.kubeconfig = self.metallb("lab", "kubeconfig", "--name", self.name).strip()
+
+    def metallb(self, *words):
+        return subprocess.run([self.binary, *words], check=True, text=True, stdout=subprocess.PIPE).stdout
+
+    def kubectl(self, *words, text=None):
+        command = ["kubectl", "--kubeconfig", self.kubeconfig, *words]
+        return subprocess.run(command, check=True, text=True, input=text, stdout=subprocess.PIPE).stdout
+
+    def run(self, host, *words):
+        return subprocess.run([self.binary, "lab", "exec", "--name", self.name, host, "--", *words],
+                              text=True, stdout=subprocess.PIPE).stdout
+
+    def order(self, verb, node):
+        self.metallb("lab", verb, "--name", self.name, node)
+
+    def hardware(self, node):
+        return self.run(node, "ip", "-brief", "link", "show", "eth0").split()[2].lower()
+
+    def speaker(self, node):
+        """The process of a node's speaker; None while there is none."""
+        namespace = self.run(node, "readlink", "/proc/self/ns/net").strip()
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if len(words) > 1 and words[1] == b"speaker" and os.readlink(entry / "ns/net") == namespace:
+                    return int(entry.name)
+            except OSError:
+                continue
+        return None
+
+    def down(self):
+        self.metallb("lab", "down", "--name", self.name)
+
+
+def eventually(what, look, limit=60.0):
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        value = look()
+        if value:
+            return value
+        time.sleep(0.2)
+    raise SystemExit(f"waited {limit} s for {what}")
+
+
+def probe(lab, start, count=1):
+    process = subprocess.Popen(
+        ["ip", "netns", "exec", lab.client, sys.executable, str(PROBE), "eth0", f"{start}+{count}"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stderr.readline()
+    return process
+
+
+def finish(process):
+    process.send_signal(signal.SIGTERM)
+    out, errors = process.communicate(timeout=30)
+    if not out:
+        raise SystemExit(f"the probe failed: {errors}")
+    return json.loads(out)
+
+
+def owner(lab, start):
+    """The one node that answers, or None if there are none or several."""
+    process = probe(lab, start)
+    time.sleep(0.6)
+    report = finish(process)
+    hosts = {hardware for _, hardware, _ in report["timeline"]}
+    return lab.nodes.get(hosts.pop()) if len(hosts) == 1 else None
+
+
+def prepare(lab, options):
+    manifest = (TOP / "Deploy/manifests/metallb-native.yaml").read_text()
+    extra = ""
+    if options.detection:
+        extra += f"            - --l2-detection-milliseconds={options.detection}\n"
+    if options.debug:
+        manifest = manifest.replace("--log-level=info", "--log-level=debug")
+    anchor = "            - --port=9120\n"
+    head, found, tail = manifest.rpartition(anchor)
+    if extra and not found:
+        raise SystemExit("the manifest has no place for the speaker's flags")
+    lab.kubectl("apply", "-f", "-", text=head + found + extra + tail if extra else manifest)
+    lab.client = next(line.split()[0] for line in subprocess.run(
+        ["ip", "netns", "list"], text=True, stdout=subprocess.PIPE).stdout.splitlines()
+        if lab.name in line and "client" in line)
+    names = [f"node-{index}" for index in range(1, options.nodes + 1)]
+    eventually("the speakers", lambda: lab.kubectl(
+        "get", "daemonset", "speaker", "--namespace=metallb-system", "--output=jsonpath={.status.numberReady}"
+    ) == str(options.nodes))
+    eventually("the controller", lambda: lab.kubectl(
+        "get", "deployment", "controller", "--namespace=metallb-system",
+        "--output=jsonpath={.status.readyReplicas}") == "1")
+    lab.kubectl("apply", "-f", "-", text=CONFIGURATION)
+    lab.nodes = {lab.hardware(name): name for name in names}
+    family = {"4": "IPv4", "6": "IPv6"}[options.family]
+    eventually("the pods", lambda: lab.kubectl(
+        "get", "daemonset", "web", "--output=jsonpath={.status.numberReady}") == str(options.nodes))
+    for first in range(0, options.services, 100):
+        indices = range(first, min(first + 100, options.services))
+        lab.kubectl("apply", "-f", "-", text="---".join(SERVICE % (index, family) for index in indices))
+
+
+def strike(lab, fault, node):
+    """Does it, and returns what heals it."""
+    process = lab.speaker(node)
+    signals = {"kill9": signal.SIGKILL, "stop": signal.SIGSTOP, "term": signal.SIGTERM}
+    if fault in signals:
+        os.kill(process, signals[fault])
+        return (lambda: os.kill(process, signal.SIGCONT)) if fault == "stop" else (lambda: None)
+    lab.order({"power": "kill", "cut": "cut", "flap": "cut"}[fault], node)
+    if fault == "flap":
+        time.sleep(1)
+        lab.order("heal", node)
+        return lambda: None
+    return lambda: lab.order("heal", node)
+
+
+def measure(lab, options, start):
+    node = eventually("one owner", lambda: owner(lab, start))
+    process = probe(lab, start, options.services)
+    time.sleep(1)
+    process.send_signal(signal.SIGUSR1)
+    heal = strike(lab, options.fault, node)
+    time.sleep(options.watch)
+    report = finish(process)
+    heal()
+    report["owner"] = node
+    report["successor"] = lab.nodes.get(report["newOwner"])
+    return report
+
+
+def milliseconds(value):
+    return "    none" if value is None else f"{value * 1000:8.0f}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fault", default="kill9", choices=["kill9", "power", "cut", "stop", "term", "flap"])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--family", default="4", choices=["4", "6"])
+    parser.add_argument("--nodes", type=int, default=3)
+    parser.add_argument("--services", type=int, default=1)
+    parser.add_argument("--detection", type=int)
+    parser.add_argument("--watch", type=float, default=3)
+    parser.add_argument("--pause", type=float, default=4)
+    parser.add_argument("--binary", default=str(TOP / ".build/release/metallb"))
+    parser.add_argument("--name", default="failover-bench")
+    parser.add_argument("--keep", action="store_true", help="leave the lab as it is after a silence of two seconds")
+    parser.add_argument("--debug", action="store_true")
+    options = parser.parse_args()
+    start = START[options.family]
+    lab = Lab(options)
+    leave = False
+    try:
+        prepare(lab, options)
+        eventually("an owner", lambda: owner(lab, start))
+        time.sleep(options.pause)
+        reports = []
+        print("round  owner    next     takeover   silence       lost  outage    double")
+        for index in range(options.rounds):
+            report = measure(lab, options, start)
+            reports.append(report)
+            print(f"{index + 1:5}  {report['owner']:8} {report['successor'] or '-':8} {milliseconds(report['firstTakeover'])}"
+                  f"  {milliseconds(report['longestSilence'])}  {report['lost']:4}+{report['broken']}/{report['requests']}"
+                  f"{milliseconds(report['longestOutage'])}  {milliseconds(report['longestDouble'])}", flush=True)
+            if options.services > 1:
+                print(f"       taken over: {report['takenOver']}, median {milliseconds(report['medianTakeover'])}, "
+                      f"last {milliseconds(report['lastTakeover'])}")
+            if options.keep and report["longestSilence"] > 2:
+                print(json.dumps(report))
+                leave = True
+                return
+            time.sleep(options.pause)
+        for key in ("firstTakeover", "longestSilence", "longestOutage"):
+            values = [report[key] for report in reports if report[key] is not None]
+            if values:
+                print(f"{key}: median {milliseconds(statistics.median(values))} ms, max {milliseconds(max(values))} ms"
+                      f" of {len(values)} rounds")
+        print(f"lost requests: median {statistics.median(report['lost'] for report in reports)},"
+              f" most {max(report['lost'] for report in reports)}; broken: {sum(report['broken'] for report in reports)}")
+    finally:
+        if not leave:
+            lab.down()
+
+
+main()

@@ -1,0 +1,44 @@
+import Foundation
+
+/// What befalls the nodes of a lab beyond what `metallb lab` can do: single processes, and what the network loses.
+extension Lab {
+  /// The process of the speaker on a node: the one of that name in the node's network namespace.
+  package func speaker(on node: String) async throws -> pid_t {
+    try await eventually("a speaker runs on \(node)") {
+      try await self.findSpeaker(on: node)
+    } isRight: {
+      $0 != nil
+    } ?? 0
+  }
+
+  private func findSpeaker(on node: String) async throws -> pid_t? {
+    let pids = try await run(["ip", "netns", "pids", self.namespace(of: node)]).expectSuccess()
+    return pids.split(separator: "\n").compactMap { pid_t($0) }.first { pid in
+      let words = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")?.split(separator: 0)
+      return words.map { $0.count > 1 && $0[$0.startIndex + 1].elementsEqual("speaker".utf8) } ?? false
+    }
+  }
+
+  package func signalSpeaker(on node: String, _ number: Int32) async throws {
+    let pid = try await self.speaker(on: node)
+    guard pid > 1, Glibc.kill(pid, number) == 0 else { throw HarnessError.notReady("no speaker on \(node)") }
+  }
+
+  /// The network namespace of a host; that of the wire between them is `fabric`.
+  package func namespace(of host: String) -> String { "metallb.\(self.name).\(host)" }
+
+  /// Has the wire between the hosts drop frames by these rules of nftables, where a host's end has the host's name; none
+  /// = all is well again.
+  package func drop(_ rules: String...) async throws {
+    var script = "table bridge faults\ndelete table bridge faults\n"
+    if !rules.isEmpty {
+      let lines = rules.map { "    \($0) drop" }.joined(separator: "\n")
+      let chains = ["forward", "input", "output"].map { hook in
+        "  chain \(hook) {\n    type filter hook \(hook) priority 0;\n\(lines)\n  }\n"
+      }
+      script += "table bridge faults {\n\(chains.joined())}\n"
+    }
+    let command = ["ip", "netns", "exec", self.namespace(of: "fabric"), "nft", "-f", "-"]
+    _ = try await ChildProcess(command, input: script).output(within: .seconds(10)).expectSuccess()
+  }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import Harness
+import Testing
+
+extension Everything.Clusters {
+  /// What a client that never stops asking sees of an owner's misfortunes, over IPv4 and IPv6 at once.
+  ///
+  /// The limits are wide, as a busy machine is slow; what is usual on a quiet one `Scripts/failover-benchmark` tells.
+  @Suite(.lab(nodes: 3), .timeLimit(.minutes(5)))
+  struct FailoverTests {
+    let lab: Lab
+    let kubectl: Kubectl
+
+    init() async throws {
+      self.lab = try await Lab.fresh()
+      self.kubectl = self.lab.kubectl
+      try await self.lab.exposeEverywhere()
+    }
+
+    /// Asks while `events` befall the present owner, and for a time after.
+    private func observe(
+      for period: Duration, _ events: (_ owner: String) async throws -> Void
+    ) async throws -> (owner: String, reports: [TrafficProbe.Report]) {
+      let owner = try await self.lab.settledOwner()
+      let probe = try await DualProbe(in: self.lab, for: Lab.exposed)
+      try await Task.sleep(for: .milliseconds(500))
+      probe.mark()
+      try await events(owner)
+      try await Task.sleep(for: period)
+      return (owner, try await probe.stop())
+    }
+
+    @Test
+    func `a node that loses its power is replaced within a moment, and takes its addresses back without a quarrel`()
+      async throws
+    {
+      let (owner, reports) = try await self.observe(for: .seconds(3)) { owner in
+        try await self.lab.kill(owner)
+      }
+      let hardware = try await self.lab.hardwareAddress(of: owner)
+      for report in reports {
+        let takeover = try #require(report.firstTakeover, "nobody took over: \(report)")
+        #expect(takeover < 2.5)
+        #expect(report.newOwner != hardware)
+        #expect(report.longestSilence < 2.5)
+        #expect(report.lost < report.requests / 2)
+      }
+
+      let probe = try await DualProbe(in: self.lab, for: Lab.exposed)
+      probe.mark()
+      try await self.lab.heal(owner)
+      try await eventually("\(owner) alone answers again", equals: [owner], within: .seconds(40)) {
+        try await self.lab.answerers(Lab.exposed[0])
+      }
+      for report in try await probe.stop() {
+        #expect(report.lastOwner == hardware)
+        #expect(report.lost == 0, "lost at \(report.lostAt)")
+        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+      }
+    }
+
+    @Test func `a speaker that dies and is started anew costs no request`() async throws {
+      let (owner, reports) = try await self.observe(for: .seconds(4)) { owner in
+        try await self.lab.signalSpeaker(on: owner, SIGKILL)
+      }
+      for report in reports {
+        // It is back before the others notice, or another one has taken over meanwhile: both will do.
+        #expect(report.longestSilence < 2.5)
+        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+        // The kernel forwards as before, so what neighbours know stays true.
+        #expect(report.lost == 0, "lost at \(report.lostAt) after the speaker on \(owner) was killed")
+      }
+    }
+
+    @Test func `a speaker that is paused is replaced, and yields when it goes on`() async throws {
+      let (owner, reports) = try await self.observe(for: .seconds(4)) { owner in
+        try await self.lab.signalSpeaker(on: owner, SIGSTOP)
+        try await Task.sleep(for: .seconds(4))
+        try await self.lab.signalSpeaker(on: owner, SIGCONT)
+      }
+      let hardware = try await self.lab.hardwareAddress(of: owner)
+      for report in reports {
+        let takeover = try #require(report.firstTakeover, "nobody took over: \(report)")
+        #expect(takeover < 2.5)
+        #expect(report.newOwner != hardware)
+        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+      }
+    }
+
+    @Test func `a link that flaps ends with one owner`() async throws {
+      let (_, reports) = try await self.observe(for: .seconds(4)) { owner in
+        for pause in [200, 700] {
+          try await self.lab.cut(owner)
+          try await Task.sleep(for: .milliseconds(pause))
+          try await self.lab.heal(owner)
+          try await Task.sleep(for: .milliseconds(500))
+        }
+      }
+      for report in reports {
+        #expect(report.longestSilence < 3)
+        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+      }
+      try await eventually("one node answers") {
+        try await self.lab.answerers(Lab.exposed[0])
+      } isRight: {
+        $0.count == 1
+      }
+    }
+
+    @Test func `an owner is replaced while the API server is away`() async throws {
+      let (owner, reports) = try await self.observe(for: .seconds(3)) { owner in
+        // Nobody reaches it, and it reaches nobody: neither watches nor the heartbeats of nodes.
+        try await self.lab.drop("tcp dport { 6443, 6444 }", "tcp sport { 6443, 6444 }")
+        try await Task.sleep(for: .seconds(2))
+        try await self.lab.kill(owner)
+      }
+      try await self.lab.drop()
+      try await self.lab.heal(owner)
+      for report in reports {
+        let takeover = try #require(report.firstTakeover, "nobody took over: \(report)")
+        #expect((2..<5).contains(takeover))
+        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+      }
+      try await eventually("\(owner) alone answers again", equals: [owner], within: .seconds(40)) {
+        try await self.lab.answerers(Lab.exposed[0])
+      }
+    }
+  }
+}
