@@ -83,7 +83,10 @@ let package = Package(
       ]),
 
     // What both processes say.
-    library("Reporting", ["Balancer", "KubernetesClient", "KubernetesModel", "Primitives", "Runner", logging]),
+    library(
+      "Reporting",
+      ["Balancer", "KubernetesClient", "KubernetesModel", "Primitives", "Runner", "Serving", crypto, logging]
+    ),
 
     // Processes.
     library(
@@ -142,6 +145,7 @@ let package = Package(
     tests(of: "KubernetesClient", ["KubernetesModel", nioCore]),
     tests(of: "HostNetwork", ["CLinux", "Layer2"]),
     tests(of: "Serving"),
+    tests(of: "Reporting", ["Serving"]),
     tests(of: "Controller", ["Balancer", "KubernetesModel", "KubernetesClient"]),
     tests(of: "Speaker", ["BFD", "BGP", "Balancer", "Gossip", "KubernetesModel", "Layer2", "Serving"]),
     tests(of: "Lab", ["KubernetesModel"]),

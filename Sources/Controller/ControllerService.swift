@@ -47,7 +47,8 @@ package struct ControllerService: ServiceLifecycle.Service {
     let tally = UpdateTally()
     let readiness = WebhookReadiness(isServing: self.options.webhookMode == .disabled)
     let servers = try ProcessServers.all(
-      self.options.servers, logger: self.logger, isReady: { readiness.isReady() }
+      self.options.servers, logger: self.logger, isReady: { readiness.isReady() },
+      mayRead: PageReaders(self.client, logger: self.logger).access
     ) {
       await window.look { ControllerMetrics.page(of: $0, tally: tally) }
     }
@@ -82,7 +83,7 @@ package struct ControllerService: ServiceLifecycle.Service {
 
   /// Everything but the election, until a stop begins.
   private func work(
-    _ servers: [HTTPServer], _ readiness: WebhookReadiness, _ election: LeaderElectionLoop,
+    _ servers: [any ServiceLifecycle.Service], _ readiness: WebhookReadiness, _ election: LeaderElectionLoop,
     inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally, recorder: EventRecorder
   ) async throws {
     try await cancelWhenGracefulShutdown {

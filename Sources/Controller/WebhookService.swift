@@ -38,7 +38,8 @@ struct WebhookService: Sendable {
       group.addTask {
         if let directory = self.options.certificateDirectory {
           await CertificateFiles(
-            directory: directory, tls: tls, readiness: self.readiness, logger: self.logger
+            directory: directory, tls: tls, server: "the webhooks", logger: self.logger,
+            onUse: self.readiness.serve
           ).run()
         } else {
           await self.keeper(tls).run()

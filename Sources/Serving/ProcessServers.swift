@@ -1,5 +1,6 @@
-import FoundationEssentials
 import Logging
+import NIOHTTP1
+import ServiceLifecycle
 
 /// The HTTP servers that each of the two processes has: health for the kubelet, metrics for Prometheus (contract
 /// section 1).
@@ -13,34 +14,42 @@ package enum ProcessServers {
     package var healthPort: Int
     /// 0 = not served.
     package var metricsPort: Int
-    /// A directory with `tls.crt` and `tls.key`; nil = a certificate made at the start.
-    package var metricsCertificateDirectory: String?
+    package var metricsSecurity: MetricsSecurity
     package var tls: TLSProfile
 
     package init(
-      process: String, healthHost: String, healthPort: Int, metricsPort: Int, metricsCertificateDirectory: String?,
+      process: String, healthHost: String, healthPort: Int, metricsPort: Int, metricsSecurity: MetricsSecurity,
       tls: TLSProfile
     ) {
       self.process = process
       self.healthHost = healthHost
       self.healthPort = healthPort
       self.metricsPort = metricsPort
-      self.metricsCertificateDirectory = metricsCertificateDirectory
+      self.metricsSecurity = metricsSecurity
       self.tls = tls
     }
+  }
+
+  /// How `/metrics` is served.
+  package enum MetricsSecurity: Sendable, Hashable {
+    /// Over HTTPS, to whom the API server allows it, with the certificate of a directory with `tls.crt` and `tls.key`;
+    /// nil = with one made at the start.
+    case guarded(certificateDirectory: String?)
+    /// Over plain HTTP, to everybody.
+    case open
   }
 
   private static let plainText = "text/plain; charset=utf-8"
 
   /// The servers that the settings ask for; `page` makes the metrics at the moment of a scrape, nil = the process stops.
-  /// `isReady` is what `/readyz` says.
+  /// `isReady` is what `/readyz` says, `mayRead` who is shown the metrics.
   package static func all(
     _ settings: Settings, logger: Logger, isReady: @escaping @Sendable () -> Bool = { true },
-    page: @escaping @Sendable () async -> MetricsPage?
-  ) throws -> [HTTPServer] {
-    var servers: [HTTPServer] = []
+    mayRead: @escaping PageGuard, page: @escaping @Sendable () async -> MetricsPage?
+  ) throws -> [any Service] {
+    var servers: [any Service] = []
     if settings.healthPort != 0 { servers.append(self.health(settings, logger: logger, isReady)) }
-    if settings.metricsPort != 0 { servers.append(try self.metrics(settings, logger: logger, page: page)) }
+    if settings.metricsPort != 0 { servers += try self.metrics(settings, logger: logger, mayRead: mayRead, page: page) }
     return servers
   }
 
@@ -59,35 +68,54 @@ package enum ProcessServers {
     }
   }
 
-  /// `/metrics`, over TLS.
+  /// `/metrics`, and what keeps its certificate current.
   private static func metrics(
-    _ settings: Settings, logger: Logger, page: @escaping @Sendable () async -> MetricsPage?
-  ) throws -> HTTPServer {
+    _ settings: Settings, logger: Logger, mayRead: @escaping PageGuard,
+    page: @escaping @Sendable () async -> MetricsPage?
+  ) throws -> [any Service] {
     var configuration = Self.configuration(host: "0.0.0.0", port: settings.metricsPort)
-    var tls = try self.identity(settings).serverConfiguration()
-    settings.tls.apply(to: &tls)
-    configuration.tls = tls
-    return HTTPServer(configuration, logger: logger) { request, response in
-      guard request.path == "/metrics" else {
-        try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
-        return
+    var services: [any Service] = []
+    var access = mayRead
+    switch settings.metricsSecurity {
+    case .open: access = { _, _ in .granted }
+    case .guarded(let directory):
+      let tls = RenewableTLS(settings.tls)
+      configuration.renewableTLS = tls
+      if let directory {
+        services.append(CertificateFiles(directory: directory, tls: tls, server: "the metrics", logger: logger))
+      } else {
+        try tls.use(
+          CertificateAuthority(commonName: settings.process)
+            .serverIdentity(dnsNames: [settings.process, "localhost"]))
       }
-      guard let page = await page() else {
-        try await response.respond(.serviceUnavailable, contentType: Self.plainText, text: "stopping\n")
-        return
-      }
-      try await response.respond(.ok, contentType: MetricsPage.contentType, text: page.text)
     }
+    services.append(
+      HTTPServer(configuration, logger: logger) { [access] request, response in
+        guard request.path == "/metrics" else {
+          try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
+          return
+        }
+        if let (status, text) = Self.refusal(of: await access(request.bearerToken, request.path)) {
+          try await response.respond(status, contentType: Self.plainText, text: text + "\n")
+          return
+        }
+        guard let page = await page() else {
+          try await response.respond(.serviceUnavailable, contentType: Self.plainText, text: "stopping\n")
+          return
+        }
+        try await response.respond(.ok, contentType: MetricsPage.contentType, text: page.text)
+      })
+    return services
   }
 
-  private static func identity(_ settings: Settings) throws -> ServerIdentity {
-    guard let directory = settings.metricsCertificateDirectory else {
-      return try CertificateAuthority(commonName: settings.process)
-        .serverIdentity(dnsNames: [settings.process, "localhost"])
+  /// What somebody is told who may not read, in upstream's words; nil = may read.
+  private static func refusal(of access: PageAccess) -> (HTTPResponseStatus, String)? {
+    switch access {
+    case .granted: nil
+    case .unauthenticated: (.unauthorized, "Unauthorized")
+    case .forbidden(let user): (.forbidden, "Authorization denied for user \(user)")
+    case .undecided: (.internalServerError, "Authentication failed")
     }
-    return ServerIdentity(
-      certificatePEM: try String(contentsOfFile: "\(directory)/tls.crt", encoding: .utf8),
-      privateKeyPEM: try String(contentsOfFile: "\(directory)/tls.key", encoding: .utf8))
   }
 
   private static func configuration(host: String, port: Int) -> HTTPServer.Configuration {

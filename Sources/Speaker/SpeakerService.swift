@@ -67,7 +67,9 @@ package struct SpeakerService: ServiceLifecycle.Service {
       logger: self.logger)
     let bgp = BGPSpeaker(node: self.options.node, seed: dice.next(), logger: self.logger)
     let bfd = BFDPeers(try BFDService(seed: dice.next(), logger: self.logger)) { bgp.pathChanged(to: $0, $1) }
-    let servers = try ProcessServers.all(self.options.servers, logger: self.logger) {
+    let servers = try ProcessServers.all(
+      self.options.servers, logger: self.logger, mayRead: PageReaders(self.client, logger: self.logger).access
+    ) {
       let counters = responder.counters()
       let peers = bgp.readings()
       var page = await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers) }
@@ -92,7 +94,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func serve(
-    _ servers: [HTTPServer], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers,
+    _ servers: [any ServiceLifecycle.Service], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker,
+    bfd: BFDPeers,
     inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, recorder: EventRecorder
   ) async throws {
     enum Ending { case ofServer, ofAll }

@@ -125,7 +125,7 @@ extension ProcessOptions {
   func servers(of process: String, healthHost: String, tls: TLSOptions) throws -> ProcessServers.Settings {
     ProcessServers.Settings(
       process: process, healthHost: healthHost, healthPort: self.healthProbePort, metricsPort: self.port,
-      metricsCertificateDirectory: tls.metricsCertDir.isEmpty ? nil : tls.metricsCertDir,
+      metricsSecurity: tls.metricsSecurity,
       tls: try tls.profile())
   }
 }

@@ -15,12 +15,24 @@ struct TLSOptions: ParsableArguments {
   @Option(help: "A directory with tls.crt and tls.key for the metrics; by default a certificate is made at the start.")
   var metricsCertDir = ""
 
+  @Flag(help: "Serve the metrics over plain HTTP, to everybody, and ask the API server nothing.")
+  var plainMetrics = false
+
   mutating func validate() throws {
+    if self.plainMetrics, !self.metricsCertDir.isEmpty {
+      throw ValidationError("--plain-metrics serves without TLS: leave out --metrics-cert-dir, or --plain-metrics.")
+    }
     do {
       _ = try self.profile()
     } catch {
       throw ValidationError(error.description)
     }
+  }
+
+  /// How the metrics are served.
+  var metricsSecurity: ProcessServers.MetricsSecurity {
+    if self.plainMetrics { return .open }
+    return .guarded(certificateDirectory: self.metricsCertDir.isEmpty ? nil : self.metricsCertDir)
   }
 
   /// What the flags say; they were looked at before the command runs.

@@ -8,10 +8,13 @@ extension Everything.Clusters {
   struct AddressOwnershipTests {
     let lab: Lab
     let kubectl: Kubectl
+    /// Of an account that may read the metrics.
+    private let token: String
 
     init() async throws {
       self.lab = try await Lab.fresh()
       self.kubectl = self.lab.kubectl
+      self.token = try await self.lab.scraperToken()
       try await self.kubectl.apply(
         Manifest.pool("pool", "192.168.40.0/24", "2001:db8:40::/120"), Manifest.advertisement("l2", pools: "pool"),
         Manifest.deployment("web", replicas: 1))
@@ -30,10 +33,8 @@ extension Everything.Clusters {
     private func counter(_ name: String, of address: String) async throws -> Double {
       var sum = 0.0
       for index in 1...self.lab.nodes.count {
-        let page = try await self.lab.exec(
-          "node-\(index)", "curl", "--silent", "--insecure", "--max-time", "2",
-          "https://198.18.0.1\(index):9120/metrics")
-        for line in page.out.split(separator: "\n") where line.hasPrefix("\(name){ip=\"\(address)\"}") {
+        let page = try await self.lab.scrape(node: index, token: self.token)
+        for line in page.text.split(separator: "\n") where line.hasPrefix("\(name){ip=\"\(address)\"}") {
           sum += line.split(separator: " ").last.flatMap { Double($0) } ?? 0
         }
       }

@@ -1,19 +1,19 @@
 /// A dictionary that forgets what has not been used for longest, so that it never grows past its capacity.
 ///
 /// When it is full, the older half goes in one sweep, which makes an insertion cheap on average.
-struct RecentlyUsed<Key: Hashable, Value> {
+package struct RecentlyUsed<Key: Hashable, Value> {
   private let capacity: Int
   private var entries: [Key: (value: Value, usedAt: UInt64)] = [:]
   private var clock: UInt64 = 0
 
-  init(capacity: Int) {
+  package init(capacity: Int) {
     self.capacity = capacity
   }
 
-  var count: Int { self.entries.count }
+  package var count: Int { self.entries.count }
 
   /// The value, which counts as a use when it is written.
-  subscript(_ key: Key) -> Value? {
+  package subscript(_ key: Key) -> Value? {
     get { self.entries[key]?.value }
     set {
       guard let newValue else {

@@ -1,33 +1,46 @@
 import FoundationEssentials
 import Logging
-import Serving
+import ServiceLifecycle
 
 /// Shows the certificate that somebody else keeps in files, and its successors as they come.
-struct CertificateFiles: Sendable {
+package struct CertificateFiles: Service {
   private static let interval = Duration.seconds(2)
 
-  /// Has `tls.crt` and `tls.key`.
-  let directory: String
-  let tls: RenewableTLS
-  let readiness: WebhookReadiness
-  let logger: Logger
+  private let directory: String
+  private let tls: RenewableTLS
+  private let server: String
+  private let logger: Logger
+  private let onUse: @Sendable () -> Void
+
+  /// `directory` has `tls.crt` and `tls.key`; `server` is what the log calls that which shows them, such as `the webhooks`;
+  /// `onUse` hears of each look that found a certificate of use.
+  package init(
+    directory: String, tls: RenewableTLS, server: String, logger: Logger,
+    onUse: @escaping @Sendable () -> Void = {}
+  ) {
+    self.directory = directory
+    self.tls = tls
+    self.server = server
+    self.logger = logger
+    self.onUse = onUse
+  }
 
   /// Looks at the files until the task is cancelled. A mounted secret changes both at once, but a certificate seen without
   /// its key cannot be used, and the next look sees both.
-  func run() async {
+  package func run() async {
     var complaint: String?
     while !Task.isCancelled {
       do {
         if try self.tls.use(try self.read()) {
-          self.logger.info("the webhooks show a new certificate", metadata: ["directory": .string(self.directory)])
+          self.logger.info("\(self.server) show a new certificate", metadata: ["directory": .string(self.directory)])
         }
-        self.readiness.serve()
+        self.onUse()
         complaint = nil
       } catch {
         let reason = "\(error)"
         if complaint != reason {
           self.logger.error(
-            "the webhooks have no usable certificate; looking again",
+            "\(self.server) have no usable certificate; looking again",
             metadata: ["directory": .string(self.directory), "reason": .string(reason)])
         }
         complaint = reason
