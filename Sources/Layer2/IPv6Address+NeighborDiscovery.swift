@@ -8,6 +8,9 @@ extension IPv6Address {
   /// The group of all hosts on a link.
   package static let allNodes = IPv6Address(bits: 0xFF02 << 112 | 1)
 
+  /// The group of all routers on a link.
+  package static let allRouters = IPv6Address(bits: 0xFF02 << 112 | 2)
+
   package var isMulticast: Bool { self.bits >> 120 == 0xFF }
 
   /// The group in which the owner of this address listens; shared by the addresses with the same last 24 bits.

@@ -94,13 +94,22 @@ package final class DatagramSocket: Sendable {
     guard sent == bytes.count else { throw SystemError("send to \(destination)") }
   }
 
+  /// Shows the next datagram to `body` and returns what it makes of it; nil if none is there.
+  package func receive<Result>(_ body: (RawSpan, Origin) -> Result) throws(SystemError) -> Result? {
+    try self.descriptor.receive("receive at \(self.settings.local)", body)
+  }
+}
+
+extension Descriptor {
   /// Longer than any datagram that is of use here; what is longer is cut.
   private static let longestDatagram = 1024
   /// Room for what the kernel tells about a datagram.
   private static let controlLength = 128
 
-  /// Shows the next datagram to `body` and returns what it makes of it; nil if none is there.
-  package func receive<Result>(_ body: (RawSpan, Origin) -> Result) throws(SystemError) -> Result? {
+  /// Shows the next datagram of a socket to `body` and returns what it makes of it; nil if none is there.
+  func receive<Result>(
+    _ operation: @autoclosure () -> String, _ body: (RawSpan, DatagramSocket.Origin) -> Result
+  ) throws(SystemError) -> Result? {
     let received = withUnsafeTemporaryAllocation(byteCount: Self.longestDatagram + Self.controlLength, alignment: 16) {
       buffer -> Swift.Result<Result, SystemError>? in
       let payload = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Self.longestDatagram])
@@ -117,16 +126,16 @@ package final class DatagramSocket: Sendable {
             message.msg_iovlen = 1
             message.msg_control = control.baseAddress
             message.msg_controllen = control.count
-            return recvmsg(self.descriptor.number, &message, Int32(MSG_DONTWAIT))
+            return recvmsg(self.number, &message, Int32(MSG_DONTWAIT))
           }
         }
         guard count >= 0 else {
           if errno == EINTR { continue }
-          return errno == EAGAIN ? nil : .failure(SystemError("receive at \(self.settings.local)"))
+          return errno == EAGAIN ? nil : .failure(SystemError(operation()))
         }
         let told = UnsafeRawBufferPointer(rebasing: control[..<min(message.msg_controllen, control.count)])
-        // The options above make the kernel tell; a datagram of which it does not is of no use.
-        guard let origin = Origin(source, told) else { continue }
+        // The socket's options make the kernel tell; a datagram of which it does not is of no use.
+        guard let origin = DatagramSocket.Origin(source, told) else { continue }
         return .success(body(UnsafeRawBufferPointer(rebasing: payload[..<count]).bytes, origin))
       }
     }
