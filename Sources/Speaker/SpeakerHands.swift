@@ -12,6 +12,7 @@ struct SpeakerHands: Sendable {
   let responder: LinkResponder
   let bgp: BGPSpeaker
   let bfd: BFDPeers
+  let routers: RouterFinder
   let reporter: Reporter
   let gossip: GossipService?
   let layer2Reports: AnnouncementReporter<ServiceL2Status>
@@ -39,6 +40,7 @@ struct SpeakerHands: Sendable {
     case .configurePeers(let peers):
       self.bgp.configure(peers)
       self.bfd.configure(peers)
+      self.routers.seek(on: Set(peers.values.compactMap(\.interface)))
     case .advertise(let changes):
       self.bgp.advertise(changes.mapValues { routes in routes.mapValues { $0.map(Route.init) } })
     case .withdraw(let service, let addresses, let announcingProtocol, let reason):

@@ -24,6 +24,8 @@ package struct SpeakerOptions: Sendable, Hashable {
   package var probesAddresses: Bool
   /// Whether network devices pass on all frames, for those that lose questions otherwise.
   package var isPromiscuous: Bool
+  /// Where routers may connect to; nil = nowhere, only the speaker connects.
+  package var bgpListenPort: UInt16?
   /// How speakers learn of each other's end; nil = by the readiness of the Nodes.
   package var gossip: GossipOptions?
 
@@ -35,6 +37,7 @@ package struct SpeakerOptions: Sendable, Hashable {
     ignoresExclusion: Bool = false,
     servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
     refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true, isPromiscuous: Bool = false,
+    bgpListenPort: UInt16? = nil,
     gossip: GossipOptions? = nil
   ) {
     self.namespace = namespace
@@ -48,6 +51,7 @@ package struct SpeakerOptions: Sendable, Hashable {
     self.refreshInterval = refreshInterval
     self.probesAddresses = probesAddresses
     self.isPromiscuous = isPromiscuous
+    self.bgpListenPort = bgpListenPort
     self.gossip = gossip
   }
 }

@@ -65,7 +65,9 @@ package struct SpeakerService: ServiceLifecycle.Service {
       on: sockets, exclusions: self.exclusions, reception: self.options.isPromiscuous ? .promiscuous : .ordinary,
       gratuitous: GratuitousSchedule.Settings(refreshInterval: self.options.refreshInterval), seed: dice.next(),
       logger: self.logger)
-    let bgp = BGPSpeaker(node: self.options.node, seed: dice.next(), logger: self.logger)
+    let bgp = BGPSpeaker(
+      node: self.options.node, seed: dice.next(), listenPort: self.options.bgpListenPort, logger: self.logger)
+    let routers = RouterFinder(on: sockets, seed: dice.next(), logger: self.logger)
     let bfd = BFDPeers(try BFDService(seed: dice.next(), logger: self.logger)) { bgp.pathChanged(to: $0, $1) }
     let servers = try ProcessServers.all(
       self.options.servers, logger: self.logger, mayRead: PageReaders(self.client, logger: self.logger).access
@@ -82,8 +84,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
       }
       group.addTask {
         try await self.serve(
-          servers, sockets, responder: responder, bgp: bgp, bfd: bfd, inbox: inbox, window: window, tally: tally,
-          recorder: recorder)
+          servers, sockets, responder: responder, bgp: bgp, bfd: bfd, routers: routers, inbox: inbox, window: window,
+          tally: tally, recorder: recorder)
         // Only now, as nothing is announced any more.
         await self.gossip?.leave()
       }
@@ -95,8 +97,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func serve(
     _ servers: [any ServiceLifecycle.Service], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker,
-    bfd: BFDPeers,
-    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, recorder: EventRecorder
+    bfd: BFDPeers, routers: RouterFinder, inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>,
+    tally: UpdateTally, recorder: EventRecorder
   ) async throws {
     enum Ending { case ofServer, ofAll }
     try await withThrowingTaskGroup(of: Ending.self) { group in
@@ -109,11 +111,19 @@ package struct SpeakerService: ServiceLifecycle.Service {
         }
       }
       group.addTask {
-        try await self.followInterfaces(on: sockets, responder: responder, bgp: bgp, bfd: bfd, inbox: inbox)
+        try await self.followInterfaces(
+          on: sockets, responder: responder, bgp: bgp, bfd: bfd, routers: routers, inbox: inbox)
         return .ofAll
       }
       group.addTask {
         await bgp.run()
+        return .ofAll
+      }
+      group.addTask {
+        await routers.run { interface, finding in
+          bgp.routerChanged(on: interface, to: finding)
+          bfd.routerChanged(on: interface, to: finding)
+        }
         return .ofAll
       }
       group.addTask {
@@ -122,7 +132,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
       }
       group.addTask {
         await self.announce(
-          inbox: inbox, window: window, tally: tally, responder: responder, bgp: bgp, bfd: bfd, recorder: recorder)
+          inbox: inbox, window: window, tally: tally, responder: responder, bgp: bgp, bfd: bfd, routers: routers,
+          recorder: recorder)
         return .ofAll
       }
       group.addTask {
@@ -153,7 +164,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func followInterfaces(
-    on loop: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers, inbox: Inbox<SpeakerState.Event>
+    on loop: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers, routers: RouterFinder,
+    inbox: Inbox<SpeakerState.Event>
   ) async throws {
     var kernelAddresses: [IPAddress: String] = [:]
     try await InterfaceMonitor(on: loop, logger: self.logger).run { interfaces in
@@ -166,6 +178,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
         kernelAddresses = own
         await inbox.send(.kernelAddresses(own))
       }
+      routers.interfacesChanged(interfaces)
       let names = IPFamily.allCases.map { family in
         (family, Set(self.exclusions.links(among: interfaces.filter(\.hasCarrier), for: family).map(\.name)))
       }
@@ -175,7 +188,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func announce(
     inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder,
-    bgp: BGPSpeaker, bfd: BFDPeers, recorder: EventRecorder
+    bgp: BGPSpeaker, bfd: BFDPeers, routers: RouterFinder, recorder: EventRecorder
   ) async {
     await withTaskGroup(of: Void.self) { group in
       let pod = OwnPod(
@@ -194,8 +207,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
       group.addTask { await feed.run(into: inbox) }
       keeper.conclude(.unknown)
       let hands = SpeakerHands(
-        responder: responder, bgp: bgp, bfd: bfd, reporter: reporter, gossip: self.gossip, layer2Reports: layer2Reports,
-        logger: self.logger)
+        responder: responder, bgp: bgp, bfd: bfd, routers: routers, reporter: reporter, gossip: self.gossip,
+        layer2Reports: layer2Reports, logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,

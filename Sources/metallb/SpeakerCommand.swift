@@ -48,6 +48,10 @@ struct SpeakerCommand: AsyncParsableCommand {
       "Hear all frames on the interfaces that are announced on: for wireless and other devices that lose questions otherwise."
   )
   var l2Promiscuous = false
+  @Option(
+    help: "The port at which routers may connect, as a rule 179; 0 = only the speaker connects, so that it can live "
+      + "beside another BGP daemon on the node.")
+  var bgpListenPort: UInt16 = 0
 
   @Option(help: "Milliseconds by which FRR's configuration is delayed; there is no FRR here, so it has no effect.")
   var bgpDebounceTimeout: String?
@@ -81,6 +85,7 @@ struct SpeakerCommand: AsyncParsableCommand {
       exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds),
       probesAddresses: self.l2Probe, isPromiscuous: self.l2Promiscuous,
+      bgpListenPort: self.bgpListenPort == 0 ? nil : self.bgpListenPort,
       gossip: try self.memberlist.options(environment))
     self.process.warnAboutWhatIsNotServed(logger)
     if options.gossip == nil {

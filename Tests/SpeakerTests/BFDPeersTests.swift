@@ -52,6 +52,16 @@ import Testing
     #expect(SessionPath(peer, isOnLink: true) == nil)
   }
 
+  @Test func `a router that was found on an interface is watched there, one hop away`() throws {
+    var peer = self.peer(.internal)
+    peer.endpoint = .interface("eth0")
+    let router = try #require(IPv6Address("fe80::2"))
+    #expect(
+      SessionPath(peer, isOnLink: false, routers: ["eth0": router])
+        == SessionPath(peer: .v6(router), interface: "eth0"))
+    #expect(SessionPath(peer, isOnLink: true, routers: ["eth1": router]) == nil)
+  }
+
   @Test func `source address and VRF belong to the path`() {
     var peer = self.peer(.external)
     peer.sourceAddress = .v4(IPv4Address(198, 18, 1, 1))

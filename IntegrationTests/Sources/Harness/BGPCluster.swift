@@ -35,10 +35,12 @@ package struct BGPCluster: Sendable {
   }
 
   /// Starts the speaker; it is stopped with the network, if not before.
-  package func startSpeaker() throws -> ChildProcess {
-    try self.host.start(
+  package func startSpeaker(_ flags: String...) throws -> ChildProcess {
+    let command = [
       try Tool.metallb(), "speaker", "--kubeconfig", self.kubeconfig, "--port=0", "--health-probe-port=0",
-      "--namespace=metallb-system", "--node-name=\(Self.nodeName)", "--log-level=debug")
+      "--namespace=metallb-system", "--node-name=\(Self.nodeName)", "--log-level=debug",
+    ]
+    return try self.host.start(command + flags)
   }
 
   @discardableResult

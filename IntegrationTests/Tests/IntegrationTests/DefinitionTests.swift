@@ -52,7 +52,8 @@ extension Everything.Servers {
           + "asPathPrepend: 10, linkBandwidth: true}"),
       Self.peer(
         "localASN: 4294967295, holdTime: 90s, keepaliveTime: 30s, connectTime: 10s, enableGracefulRestart: true, "
-          + "passwordSecret: {name: s}, vrf: red, dualStackAddressFamily: true"),
+          + "passwordSecret: {name: s}, vrf: red, dualStackAddressFamily: true, "
+          + "passiveMode: true, ttlSecurityHops: 254"),
       Sample("BFDProfile", "{receiveInterval: 10, transmitInterval: 60000, detectMultiplier: 255, minimumTtl: 254}"),
       Sample("Community", "{communities: [{name: quiet, value: '65535:65281'}]}"),
     ]
@@ -78,6 +79,8 @@ extension Everything.Servers {
       Self.peer("peerPort: 16385", refused: "spec.peerPort in body should be less than or equal to 16384"),
       Self.peer("localASN: 0", refused: "spec.localASN in body should be greater than or equal to 1"),
       Self.peer("localASN: 4294967296", refused: "spec.localASN in body should be less than or equal to 4294967295"),
+      Self.peer(
+        "ttlSecurityHops: 255", refused: "spec.ttlSecurityHops in body should be less than or equal to 254"),
       Self.peer("dynamicASN: any", refused: #"Unsupported value: "any": supported values: "internal", "external""#),
       Sample(
         "BFDProfile", "{receiveInterval: 9}",

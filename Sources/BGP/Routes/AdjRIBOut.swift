@@ -21,6 +21,8 @@ package struct AdjRIBOut: Sendable, Equatable {
     var desired: RouteRegister.Key?
     var sent = Sent.nothing
     var isQueued = false
+    /// Its attributes leave no room for it in any message.
+    var isOversized = false
 
     var isVacant: Bool { self.desired == nil && self.sent == .nothing && !self.isQueued }
 
@@ -51,7 +53,11 @@ package struct AdjRIBOut: Sendable, Equatable {
   /// The position of the first element of `queue` since the session began.
   private var base = 0
   private var marks: [Mark] = []
+  /// Those that have become oversized since somebody asked.
+  private var oversizedNews: [IPPrefix] = []
 
+  /// How many prefixes the peer should have and cannot be told.
+  package private(set) var oversizedCount = 0
   /// How many prefixes the peer has.
   package private(set) var sentCount = 0
   /// How many prefixes it should have.
@@ -78,6 +84,7 @@ package struct AdjRIBOut: Sendable, Equatable {
     entry.desired = route.map { self.routes.retain($0) }
     if let old { self.routes.release(old) }
     self.desiredCount += (entry.desired == nil ? 0 : 1) - (old == nil ? 0 : 1)
+    if entry.desired == nil { self.clearOversized(&entry) }
     self.enqueue(prefix, &entry)
     self.entries[prefix] = entry.isVacant ? nil : entry
   }
@@ -101,6 +108,7 @@ package struct AdjRIBOut: Sendable, Equatable {
     self.marks = []
     for (prefix, var entry) in self.entries {
       self.note(.nothing, in: &entry)
+      self.clearOversized(&entry)
       entry.isQueued = false
       self.entries[prefix] = entry.isVacant ? nil : entry
     }
@@ -212,6 +220,7 @@ package struct AdjRIBOut: Sendable, Equatable {
       guard let updates = packer.announcements(of: prefixes, self.routes[group.key], group.family) else {
         // Attributes that fill a message: better no route than one that says something else.
         gone[group.family, default: []] += prefixes.filter { self.entries[$0]?.sent != .nothing }
+        for prefix in prefixes { self.setOversized(true, prefix) }
         continue
       }
       messages += updates.map(Message.update)
@@ -225,8 +234,30 @@ package struct AdjRIBOut: Sendable, Equatable {
   }
 
   private mutating func settle(_ prefix: IPPrefix, _ sent: Sent) {
+    if sent != .nothing { self.setOversized(false, prefix) }
     guard var entry = self.entries[prefix] else { return }
     self.note(sent, in: &entry)
     self.entries[prefix] = entry.isVacant ? nil : entry
+  }
+
+  // MARK: - What cannot be sent
+
+  private mutating func setOversized(_ isOversized: Bool, _ prefix: IPPrefix) {
+    guard let entry = self.entries[prefix], entry.isOversized != isOversized else { return }
+    self.entries[prefix]?.isOversized = isOversized
+    self.oversizedCount += isOversized ? 1 : -1
+    if isOversized { self.oversizedNews.append(prefix) }
+  }
+
+  private mutating func clearOversized(_ entry: inout Entry) {
+    guard entry.isOversized else { return }
+    entry.isOversized = false
+    self.oversizedCount -= 1
+  }
+
+  /// The prefixes that have turned out to be oversized since this was asked last.
+  package mutating func takeOversized() -> [IPPrefix] {
+    defer { self.oversizedNews = [] }
+    return self.oversizedNews
   }
 }

@@ -10,11 +10,13 @@ extension Peer {
   mutating func sendRoutes(at now: ContinuousClock.Instant) -> [Action] {
     guard self.flush == nil, let connection = self.established else { return [] }
     let messages = self.routes.nextBatch()
-    guard !messages.isEmpty else { return [] }
+    let oversized = self.routes.takeOversized()
+    let reports: [Action] = oversized.isEmpty ? [] : [.report(.oversized(oversized))]
+    guard !messages.isEmpty else { return reports }
     let hold = self.sessions[connection]?.agreement?.holdTime ?? .zero
     self.flush = Flush(connection: connection, deadline: now + max(Self.shortestSendHold, hold * 2))
     self.sessions[connection]?.updateSent(at: now)
-    return messages.flatMap { self.send($0, on: connection) } + [.reportFlushed(connection)]
+    return messages.flatMap { self.send($0, on: connection) } + reports + [.reportFlushed(connection)]
   }
 
   /// A session that the new settings allow stays as it is.

@@ -10,6 +10,26 @@ extension Peer {
     return [.dial(connection)]
   }
 
+  /// Tries at once, whatever came of earlier attempts; a connection that there is goes on.
+  mutating func reach(at now: ContinuousClock.Instant) -> [Action] {
+    guard !self.isStopped, !self.settings.isPassive, self.sessions.isEmpty, !self.isHeldBack else { return [] }
+    var actions: [Action] = []
+    if case .connecting(let connection, _) = self.attempt { actions.append(.abandon(connection)) }
+    self.failureCount = 0
+    return actions + self.dial(at: now)
+  }
+
+  /// Gives every connection up: nothing that is said on it would arrive.
+  mutating func lose(_ reason: String, at now: ContinuousClock.Instant) -> [Action] {
+    var actions: [Action] = []
+    for connection in self.sessions.keys.sorted() { actions += self.pass(.closed(reason), to: connection, at: now) }
+    if case .connecting(let connection, _) = self.attempt {
+      actions.append(.abandon(connection))
+      actions += self.retry(after: .lost(reason), at: now)
+    }
+    return actions
+  }
+
   mutating func open(_ connection: ConnectionID, _ endpoint: ConnectionEndpoint, at now: ContinuousClock.Instant)
     -> [Action]
   {

@@ -35,6 +35,12 @@ package struct Peer: StateMachine, Equatable {
     case pathFailed
     /// The forwarding path works, or works again.
     case pathRestored
+    /// The router has come within reach, so that there is nothing to wait for.
+    case reachable
+    /// The router has another address, so that no connection to the old one is of use.
+    case moved
+    /// The link to the router is gone, and with it every connection.
+    case unreachable(String)
     /// The routes are about to go (RFC 8326).
     case drain
     case stop(StopReason)
@@ -71,6 +77,8 @@ package struct Peer: StateMachine, Equatable {
     case faults([AttributeFault])
     /// Nothing is tried before the path works again, or this time has passed.
     case heldBack(Duration)
+    /// The attributes of these routes leave no room for them in a message, so that they are not announced.
+    case oversized([IPPrefix])
   }
 
   enum Attempt: Sendable, Equatable {
@@ -177,6 +185,12 @@ package struct Peer: StateMachine, Equatable {
       return self.pathFailed(at: now)
     case .pathRestored:
       return self.pathRestored(at: now)
+    case .reachable:
+      return self.reach(at: now)
+    case .moved:
+      return self.reconfigure(self.settings, isReachedDifferently: true, at: now)
+    case .unreachable(let reason):
+      return self.lose(reason, at: now)
     case .drain:
       return self.drain(at: now)
     case .stop(let reason):

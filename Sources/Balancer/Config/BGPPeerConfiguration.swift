@@ -65,12 +65,17 @@ package struct BGPPeerConfiguration: Sendable, Hashable {
   package var vrf: String?
   /// Whether routes of both families go over the session, and not just those of its own.
   package var dualStack: Bool
+  /// Whether only the router connects.
+  package var isPassive: Bool
+  /// How many hops away the router may be, as the TTL of its packets shows (RFC 5082), 1 to 254; nil = any number.
+  package var ttlSecurityHops: UInt8?
 
   package init(
     key: ObjectKey, myASN: ASN, remote: RemoteASN, localASN: ASN? = nil, endpoint: Endpoint, port: UInt16 = 179,
     sourceAddress: IPAddress? = nil, timers: Timers? = nil, connectTime: Duration? = nil, routerID: IPv4Address? = nil,
     nodeSelectors: [LabelSelector] = [], authentication: Authentication = .none, bfd: BFDProfileConfiguration? = nil,
-    gracefulRestart: Bool = false, ebgpMultiHop: Bool = false, vrf: String? = nil, dualStack: Bool = false
+    gracefulRestart: Bool = false, ebgpMultiHop: Bool = false, vrf: String? = nil, dualStack: Bool = false,
+    isPassive: Bool = false, ttlSecurityHops: UInt8? = nil
   ) {
     self.key = key
     self.myASN = myASN
@@ -89,6 +94,8 @@ package struct BGPPeerConfiguration: Sendable, Hashable {
     self.ebgpMultiHop = ebgpMultiHop
     self.vrf = vrf
     self.dualStack = dualStack
+    self.isPassive = isPassive
+    self.ttlSecurityHops = ttlSecurityHops
   }
 
   package var name: String { self.key.name }
@@ -97,6 +104,14 @@ package struct BGPPeerConfiguration: Sendable, Hashable {
   package var address: String {
     switch self.endpoint {
     case .address(let address): address.description
+    case .interface(let name): name
+    }
+  }
+
+  /// The interface that the router is found on, if it is not known by its address.
+  package var interface: String? {
+    switch self.endpoint {
+    case .address: nil
     case .interface(let name): name
     }
   }

@@ -42,7 +42,8 @@ private struct BGPPeerParser {
       timers: self.timers(), connectTime: self.connectTime(), routerID: self.routerID(),
       nodeSelectors: self.nodeSelectors(), authentication: self.authentication(),
       gracefulRestart: self.spec.enableGracefulRestart ?? false, ebgpMultiHop: self.spec.ebgpMultiHop ?? false,
-      vrf: self.spec.vrf.nonEmpty, dualStack: self.spec.dualStackAddressFamily ?? false)
+      vrf: self.spec.vrf.nonEmpty, dualStack: self.spec.dualStackAddressFamily ?? false,
+      isPassive: self.spec.passiveMode ?? false, ttlSecurityHops: self.ttlSecurityHops())
     self.checkMultiHop()
     if self.spec.disableMP == true {
       self.list.warn(
@@ -103,6 +104,23 @@ private struct BGPPeerParser {
     self.list.report(
       "spec.ebgpMultiHop", "invalid ebgp-multihop parameter set for an ibgp peer",
       remedy: "Remove ebgpMultiHop: sessions inside an AS may cross routers anyway.")
+  }
+
+  /// Both say how far away the router may be; FRR, too, takes one of them only.
+  private mutating func ttlSecurityHops() -> UInt8? {
+    guard let number = self.spec.ttlSecurityHops, number != 0 else { return nil }
+    guard let hops = UInt8(exactly: number), hops < .max else {
+      self.list.report(
+        "spec.ttlSecurityHops", "invalid number of hops \(number)",
+        remedy: "Write a number from 1 to 254; 1 is a router on the node's own network.")
+      return nil
+    }
+    if self.spec.ebgpMultiHop == true {
+      self.list.report(
+        "spec.ttlSecurityHops", "both ttlSecurityHops and ebgpMultiHop specified",
+        remedy: "Remove ebgpMultiHop: ttlSecurityHops says how many hops there may be.")
+    }
+    return hops
   }
 
   // MARK: Addresses

@@ -45,6 +45,10 @@ package struct BGPPeer: KubernetesResource, Hashable {
     /// Deprecated, without effect.
     package var disableMP: Bool?
     package var dualStackAddressFamily: Bool?
+    /// Whether only the router connects.
+    package var passiveMode: Bool?
+    /// How many hops away the router may be, as the TTL of its packets shows (RFC 5082).
+    package var ttlSecurityHops: Int64?
 
     package init(
       myASN: Int64? = nil, peerASN: Int64? = nil, dynamicASN: String? = nil, localASN: Int64? = nil,
@@ -52,7 +56,8 @@ package struct BGPPeer: KubernetesResource, Hashable {
       holdTime: String? = nil, keepaliveTime: String? = nil, connectTime: String? = nil, routerID: String? = nil,
       nodeSelectors: [LabelSelector]? = nil, password: String? = nil, passwordSecret: SecretReference? = nil,
       bfdProfile: String? = nil, enableGracefulRestart: Bool? = nil, ebgpMultiHop: Bool? = nil, vrf: String? = nil,
-      disableMP: Bool? = nil, dualStackAddressFamily: Bool? = nil
+      disableMP: Bool? = nil, dualStackAddressFamily: Bool? = nil, passiveMode: Bool? = nil,
+      ttlSecurityHops: Int64? = nil
     ) {
       self.myASN = myASN
       self.peerASN = peerASN
@@ -75,6 +80,8 @@ package struct BGPPeer: KubernetesResource, Hashable {
       self.vrf = vrf
       self.disableMP = disableMP
       self.dualStackAddressFamily = dualStackAddressFamily
+      self.passiveMode = passiveMode
+      self.ttlSecurityHops = ttlSecurityHops
     }
   }
 

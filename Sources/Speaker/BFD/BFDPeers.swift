@@ -29,6 +29,10 @@ package final class BFDPeers: Sendable {
     var bound: [String: Bound] = [:]
     /// Nil = not known yet.
     var networks: [IPPrefix]?
+    /// All peers, as they are configured.
+    var peers: [String: BGPPeerConfiguration] = [:]
+    /// The routers that were found on interfaces; one that is gone is still the one to watch.
+    var routers: [String: IPv6Address] = [:]
   }
 
   package init(_ service: BFDService, pathChanged: @escaping @Sendable (String, PathChange) -> Void) {
@@ -56,21 +60,37 @@ package final class BFDPeers: Sendable {
   /// The peers that this node has, all of them. A session whose peer changes in other things goes on.
   package func configure(_ peers: [String: BGPPeerConfiguration]) {
     self.state.withLock { state in
-      for (name, old) in state.bound
-      where peers[name].flatMap({ SessionPath($0, isOnLink: !old.path.isMultihop) }) != old.path {
-        self.service.unsubscribe(old.subscription)
-        state.bound[name] = nil
-      }
-      for (name, peer) in peers {
-        guard let profile = peer.bfd else { continue }
-        let settings = Settings(profile)
-        if let known = state.bound[name] {
-          guard known.settings != settings else { continue }
-          self.service.update(known.subscription, settings)
-          state.bound[name]?.settings = settings
-        } else if let path = SessionPath(peer, isOnLink: state.isOnLink(peer)) {
-          state.bound[name] = Bound(path: path, settings: settings, subscription: self.subscribe(name, path, settings))
-        }
+      state.peers = peers
+      self.bind(&state)
+    }
+  }
+
+  /// A router has been found on an interface, or is gone.
+  package func routerChanged(on interface: String, to finding: RouterDiscovery.Finding) {
+    guard case .router(let router) = finding else { return }
+    self.state.withLock { state in
+      guard state.routers.updateValue(router.address, forKey: interface) != router.address else { return }
+      self.bind(&state)
+    }
+  }
+
+  private func bind(_ state: inout State) {
+    let peers = state.peers
+    let routers = state.routers
+    for (name, old) in state.bound
+    where peers[name].flatMap({ SessionPath($0, isOnLink: !old.path.isMultihop, routers: routers) }) != old.path {
+      self.service.unsubscribe(old.subscription)
+      state.bound[name] = nil
+    }
+    for (name, peer) in peers {
+      guard let profile = peer.bfd else { continue }
+      let settings = Settings(profile)
+      if let known = state.bound[name] {
+        guard known.settings != settings else { continue }
+        self.service.update(known.subscription, settings)
+        state.bound[name]?.settings = settings
+      } else if let path = SessionPath(peer, isOnLink: state.isOnLink(peer), routers: routers) {
+        state.bound[name] = Bound(path: path, settings: settings, subscription: self.subscribe(name, path, settings))
       }
     }
   }
@@ -96,8 +116,17 @@ extension BFDPeers.State {
 
 extension SessionPath {
   /// The path to a BGP peer; nil if it has no profile, or nobody knows its address yet.
-  package init?(_ peer: BGPPeerConfiguration, isOnLink: Bool) {
-    guard peer.bfd != nil, case .address(let address) = peer.endpoint else { return nil }
+  package init?(_ peer: BGPPeerConfiguration, isOnLink: Bool, routers: [String: IPv6Address] = [:]) {
+    guard peer.bfd != nil else { return nil }
+    let address: IPAddress
+    switch peer.endpoint {
+    case .address(let configured):
+      address = configured
+    case .interface(let name):
+      guard let router = routers[name] else { return nil }
+      self.init(peer: .v6(router), interface: name, vrf: peer.vrf)
+      return
+    }
     let isInternal =
       switch peer.remote {
       case .asn(let asn): asn == peer.localASN ?? peer.myASN

@@ -1,5 +1,6 @@
 import BGP
 import Balancer
+import Layer2
 import Logging
 import NIOCore
 import NIOPosix
@@ -26,19 +27,34 @@ final class BGPPeerLoop: Sendable {
 
   let name: String
   private let addresses: NodeAddresses
+  private let directory: RouterDirectory
   private let mailbox = PeerMailbox()
   private let farewell: Farewell
   private let logger: Logger
   private let router: Mutex<RouterAddress>
   private let published: Mutex<PeerReading>
   private let initial: Peer
+  private let door = Mutex(Door())
+
+  /// Where the router's own connections come in.
+  private struct Door {
+    /// Those that the loop has not seen yet.
+    var arrived: [ConnectionID: BGPConnection] = [:]
+    var openCount = 0
+    var lastNumber: UInt64 = 0
+    var isShut = false
+  }
+
+  /// How many connections a router may have with us at a time: one is established, one collides with it, others are ending.
+  private static let mostArrivals = 4
 
   init(
-    _ configuration: BGPPeerConfiguration, addresses: NodeAddresses, isRestarting: Bool, seed: UInt64,
-    farewell: Farewell, logger: Logger
+    _ configuration: BGPPeerConfiguration, addresses: NodeAddresses, directory: RouterDirectory, isRestarting: Bool,
+    seed: UInt64, farewell: Farewell, logger: Logger
   ) {
     self.name = configuration.name
     self.addresses = addresses
+    self.directory = directory
     self.farewell = farewell
     let router = RouterAddress(configuration)
     self.router = Mutex(router)
@@ -74,6 +90,25 @@ final class BGPPeerLoop: Sendable {
     }
   }
 
+  /// What is known of the router on an interface is different now; of no interest to a peer with an address.
+  func routerChanged(
+    on interface: String, from old: RouterDiscovery.Finding, to new: RouterDiscovery.Finding
+  ) {
+    guard self.router.withLock({ $0.remote }) == .interface(interface) else { return }
+    switch (old, new) {
+    case (.router(let before), .router(let after)) where after.isSame(as: before):
+      self.mailbox.command(.moved)
+    case (_, .router(let router)):
+      self.logger.info(
+        "router found", metadata: ["event": "routerFound", "ip": "\(router.address)", "interface": "\(interface)"])
+      self.mailbox.command(.reachable)
+    case (.router, .missing(let absence)):
+      self.mailbox.command(.unreachable(NoRouterYet(interface: interface, absence: absence).description))
+    case (.missing, .missing):
+      break
+    }
+  }
+
   /// The peer is no longer configured: the loop ends by itself.
   func remove() {
     self.mailbox.command(.stop(.removed))
@@ -81,6 +116,58 @@ final class BGPPeerLoop: Sendable {
 
   /// What metrics and status show.
   var reading: PeerReading { self.published.withLock { $0 } }
+
+  /// Whether a connection from an address can be the router's.
+  func expects(_ remote: IPAddress, scope: UInt32, at local: IPAddress) -> Bool {
+    let router = self.router.withLock { $0 }
+    guard router.vrf == nil, router.source == nil || router.source == local else { return false }
+    switch router.remote {
+    case .address(let address): return address == remote
+    // At the other end of the link there is one router, whether it has been heard or not.
+    case .interface(let name):
+      guard case .v6(let address) = remote, address.isLinkLocal else { return false }
+      return self.addresses.interface(named: name).map { UInt32(truncatingIfNeeded: $0.index) == scope } ?? false
+    }
+  }
+
+  /// Whether the router has to sign what it sends.
+  var hasPassword: Bool { self.router.withLock { $0.password != nil } }
+
+  /// Takes a connection that the router has made; nil = there are enough.
+  func accept(_ channel: any Channel) -> EventLoopFuture<Void>? {
+    let connection = BGPConnection()
+    let identifier = self.door.withLock { door -> ConnectionID? in
+      guard !door.isShut, door.openCount < Self.mostArrivals else { return nil }
+      door.openCount += 1
+      door.lastNumber += 1
+      let identifier = ConnectionID(.incoming, door.lastNumber)
+      door.arrived[identifier] = connection
+      return identifier
+    }
+    guard let identifier, connection.attach(channel) else { return nil }
+    channel.closeFuture.whenComplete { _ in self.door.withLock { $0.openCount -= 1 } }
+    let router = self.router.withLock { $0 }
+    return SocketOptions(router).set(on: channel).flatMapThrowing {
+      try channel.pipeline.syncOperations.addHandler(self.handler(of: identifier, router))
+    }
+  }
+
+  private func takeArrivals(shutting: Bool = false) -> [ConnectionID: BGPConnection] {
+    self.door.withLock { door in
+      defer { door.arrived = [:] }
+      if shutting { door.isShut = true }
+      return door.arrived
+    }
+  }
+
+  private func handler(of identifier: ConnectionID, _ router: RouterAddress) -> BGPFrameHandler {
+    BGPFrameHandler(identifier, self.mailbox, router) { [addresses] channel in
+      guard let local = IPAddress(channel.localAddress), let remote = IPAddress(channel.remoteAddress) else {
+        return nil
+      }
+      return addresses.endpoint(local: local, remote: remote, interface: router.interface)
+    }
+  }
 
   // MARK: - The loop
 
@@ -100,7 +187,9 @@ final class BGPPeerLoop: Sendable {
     _ peer: inout Peer, _ connections: inout [ConnectionID: BGPConnection], _ journal: inout PeerJournal
   ) {
     let now = Time.now
-    for event in self.mailbox.take() { self.perform(peer.handle(event, at: now), &connections, &journal) }
+    let events = self.mailbox.take()
+    connections.merge(self.takeArrivals()) { $1 }
+    for event in events { self.perform(peer.handle(event, at: now), &connections, &journal) }
     if let deadline = peer.nextDeadline, deadline <= now {
       self.perform(peer.handle(.tick, at: now), &connections, &journal)
     }
@@ -113,6 +202,7 @@ final class BGPPeerLoop: Sendable {
     _ peer: inout Peer, _ connections: inout [ConnectionID: BGPConnection], _ journal: inout PeerJournal
   ) async {
     self.mailbox.close()
+    for connection in self.takeArrivals(shutting: true).values { connection.abandon() }
     if !peer.isStopped {
       if peer.isRestartGraceful {
         self.perform(peer.handle(.stop(.restart), at: Time.now), &connections, &journal)
@@ -177,7 +267,7 @@ final class BGPPeerLoop: Sendable {
   private func dial(_ identifier: ConnectionID) -> BGPConnection {
     let connection = BGPConnection()
     let router = self.router.withLock { $0 }
-    let (mailbox, addresses) = (self.mailbox, self.addresses)
+    let mailbox = self.mailbox
     do {
       let remote = try self.socketAddress(of: router)
       BGPSockets.connect(to: remote, router, on: MultiThreadedEventLoopGroup.singleton) { channel in
@@ -185,13 +275,7 @@ final class BGPPeerLoop: Sendable {
           return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }
         return channel.eventLoop.makeCompletedFuture {
-          let handler = BGPFrameHandler(identifier, mailbox, router) { channel in
-            guard let local = IPAddress(channel.localAddress), let remote = IPAddress(channel.remoteAddress) else {
-              return nil
-            }
-            return addresses.endpoint(local: local, remote: remote)
-          }
-          try channel.pipeline.syncOperations.addHandler(handler)
+          try channel.pipeline.syncOperations.addHandler(self.handler(of: identifier, router))
         }
       }.whenFailure { error in
         mailbox.post(.connectFailed(identifier, ConnectionFailure.text(of: error, router)))
@@ -205,14 +289,7 @@ final class BGPPeerLoop: Sendable {
   private func socketAddress(of router: RouterAddress) throws -> SocketAddress {
     switch router.remote {
     case .address(let address): try SocketAddress(ipAddress: address.description, port: Int(router.port))
-    case .interface(let name): throw NoRouterYet(interface: name)
+    case .interface(let name): try self.directory.socketAddress(on: name, port: router.port)
     }
-  }
-
-  /// Nobody has been heard at the other end of a link.
-  private struct NoRouterYet: Error, CustomStringConvertible {
-    let interface: String
-
-    var description: String { "no router has been heard on interface \"\(self.interface)\"" }
   }
 }

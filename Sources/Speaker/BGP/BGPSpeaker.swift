@@ -2,6 +2,7 @@ import BGP
 import Balancer
 import Layer2
 import Logging
+import NIOCore
 import Primitives
 import Runner
 import Synchronization
@@ -26,21 +27,30 @@ package final class BGPSpeaker: Sendable {
   }
 
   private let addresses: NodeAddresses
+  private let directory = RouterDirectory()
   private let farewell: BGPPeerLoop.Farewell
   private let logger: Logger
   private let state: Mutex<State>
   private let changes = Inbox<Void>(capacity: 1)
+  /// Nil = only we connect.
+  private let listener: BGPListener?
 
-  package init(node: String, seed: UInt64, logger: Logger) {
+  package init(node: String, seed: UInt64, listenPort: UInt16? = nil, logger: Logger) {
     self.addresses = NodeAddresses(node: node)
     self.farewell = BGPPeerLoop.Farewell(text: "the MetalLB speaker on \(node) is stopping")
     self.logger = logger
+    self.listener = listenPort.map { BGPListener(port: $0, logger: logger) }
     self.state = Mutex(State(dice: SplitMix64(seed: seed)))
   }
 
   /// Runs the loops until the task is cancelled and every router has been told.
   package func run() async {
     await withDiscardingTaskGroup { group in
+      if let listener = self.listener {
+        group.addTask {
+          await listener.run { remote, scope, local in self.loop(expecting: remote, scope: scope, at: local) }
+        }
+      }
       while !Task.isCancelled {
         let starting = self.state.withLock { state in
           defer { state.starting = [] }
@@ -65,16 +75,44 @@ package final class BGPSpeaker: Sendable {
           if state.configurations[name] != configuration { loop.reconfigure(configuration) }
         } else {
           let loop = BGPPeerLoop(
-            configuration, addresses: self.addresses, isRestarting: !state.isStarted, seed: state.dice.next(),
-            farewell: self.farewell, logger: self.logger)
+            configuration, addresses: self.addresses, directory: self.directory, isRestarting: !state.isStarted,
+            seed: state.dice.next(), farewell: self.farewell, logger: self.logger)
           state.loops[name] = loop
           state.starting.append(loop)
+        }
+        if configuration.isPassive && self.listener == nil && state.configurations[name]?.isPassive != true {
+          self.logger.warning(
+            "a passive peer waits in vain: start the speaker with --bgp-listen-port",
+            metadata: ["event": "notListening", "peer": "\(configuration.address)", "name": "\(name)"])
         }
         state.configurations[name] = configuration
       }
       state.isStarted = state.isStarted || !peers.isEmpty
     }
     _ = self.changes.trySend(())
+    self.tellPasswords()
+  }
+
+  /// The router that a connection comes from; of several peers with its address, the first by name.
+  private func loop(expecting remote: IPAddress, scope: UInt32, at local: IPAddress) -> BGPPeerLoop? {
+    let loops = self.state.withLock { $0.loops.values }
+    return loops.filter { $0.expects(remote, scope: scope, at: local) }.min { $0.name < $1.name }
+  }
+
+  /// The listening socket has to know the keys before a router connects.
+  private func tellPasswords() {
+    guard let listener = self.listener else { return }
+    var passwords: [SocketAddress: Password] = [:]
+    for configuration in self.state.withLock({ $0.configurations.values }) {
+      guard case .password(let password) = configuration.authentication, configuration.vrf == nil else { continue }
+      switch configuration.endpoint {
+      case .address(let address):
+        if let address = try? SocketAddress(ipAddress: address.description, port: 0) { passwords[address] = password }
+      case .interface(let name):
+        if let address = try? self.directory.socketAddress(on: name, port: 0) { passwords[address] = password }
+      }
+    }
+    listener.setPasswords(passwords)
   }
 
   /// What peers should have of some prefixes; nil = nothing.
@@ -86,6 +124,15 @@ package final class BGPSpeaker: Sendable {
   /// The forwarding path to a peer is down, or works again.
   package func pathChanged(to name: String, _ change: BFDPeers.PathChange) {
     self.state.withLock { $0.loops[name] }?.pathChanged(change)
+  }
+
+  /// A router has been found on an interface, or is gone.
+  package func routerChanged(on interface: String, to finding: RouterDiscovery.Finding) {
+    let old = self.directory.change(interface, to: finding)
+    for loop in self.state.withLock({ $0.loops.values }) {
+      loop.routerChanged(on: interface, from: old, to: finding)
+    }
+    self.tellPasswords()
   }
 
   package func interfacesChanged(_ interfaces: [Interface]) {

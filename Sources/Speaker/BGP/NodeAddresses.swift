@@ -21,9 +21,12 @@ final class NodeAddresses: Sendable {
     self.interfaces.withLock { $0.first { $0.name == name } }
   }
 
-  /// Our end of a connection between two addresses.
-  func endpoint(local: IPAddress, remote: IPAddress) -> ConnectionEndpoint {
-    self.interfaces.withLock { ConnectionEndpoint(local: local, remote: remote, among: $0, node: self.node) }
+  /// Our end of a connection between two addresses, over an interface if it is known which.
+  func endpoint(local: IPAddress, remote: IPAddress, interface name: String? = nil) -> ConnectionEndpoint {
+    let interfaces = self.interfaces.withLock { $0 }
+    // Several interfaces may have the same link-local address.
+    let eligible = name.map { name in interfaces.filter { $0.name == name } } ?? interfaces
+    return ConnectionEndpoint(local: local, remote: remote, among: eligible, node: self.node)
   }
 }
 

@@ -45,6 +45,14 @@ struct PeerJournal {
     case .heldBack(let time):
       self.logger.info(
         "BGP waits until BFD is up again", metadata: ["event": "heldBack", "atMost": "\(time.components.seconds)s"])
+    case .oversized(let prefixes):
+      self.logger.error(
+        "routes cannot be announced: what is said of them fills a message",
+        metadata: [
+          "event": "routeOversized", "count": "\(prefixes.count)",
+          "prefixes": .string(prefixes.prefix(10).map(\.description).joined(separator: ",")),
+          "remedy": "attach fewer communities in the BGPAdvertisements of these addresses",
+        ])
     case .faults(let faults):
       self.logger.warning(
         "the router sent malformed attributes; the session goes on",

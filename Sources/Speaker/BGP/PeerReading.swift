@@ -8,6 +8,8 @@ package struct PeerReading: Sendable {
   package var counters: PeerCounters
   package var sentPrefixes: Int
   package var pendingPrefixes: Int
+  /// Those that cannot be told, as their attributes fill a message.
+  package var oversizedPrefixes: Int
   package var lastEnd: EndReason?
   package var changedAt: ContinuousClock.Instant?
 
@@ -18,6 +20,7 @@ package struct PeerReading: Sendable {
     self.counters = peer.counters
     self.sentPrefixes = peer.routes.sentCount
     self.pendingPrefixes = peer.state == .established ? peer.routes.pendingCount : peer.routes.desiredCount
+    self.oversizedPrefixes = peer.routes.oversizedCount
     self.lastEnd = peer.lastEnd
     self.changedAt = peer.changedAt
   }

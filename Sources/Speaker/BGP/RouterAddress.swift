@@ -13,6 +13,8 @@ struct RouterAddress: Sendable, Hashable {
   var password: Password?
   /// The device of the VRF; nil = the default one.
   var vrf: String?
+  /// What a packet of the router must at least have left of its TTL (RFC 5082); nil = anything.
+  var minimumTTL: UInt8?
   /// How long what was sent may go unacknowledged; nil = as long as the kernel likes.
   var patience: Duration?
 
@@ -34,6 +36,8 @@ struct RouterAddress: Sendable, Hashable {
     case .password(let password): self.password = password
     }
     self.vrf = configuration.vrf
+    // A neighbour's packets arrive as they were sent, with the highest TTL; each router on the way takes one.
+    self.minimumTTL = configuration.ttlSecurityHops.map { .max - $0 + 1 }
     let holdTime = configuration.timers?.holdTime ?? .seconds(HoldTime.standard.seconds)
     self.patience = holdTime > .zero ? holdTime : nil
   }
@@ -44,6 +48,14 @@ struct RouterAddress: Sendable, Hashable {
     case .address(let address) where address.family == .ipv6: "[\(address)]:\(self.port)"
     case .address(let address): "\(address):\(self.port)"
     case .interface(let name): "\(name):\(self.port)"
+    }
+  }
+
+  /// The interface that the router is found on, if that is all that is known of it.
+  var interface: String? {
+    switch self.remote {
+    case .address: nil
+    case .interface(let name): name
     }
   }
 
@@ -76,7 +88,8 @@ extension PeerSettings {
       holdTime: configuration.timers.flatMap { HoldTime($0.holdTime) } ?? .standard,
       keepaliveInterval: configuration.timers.flatMap { $0.keepaliveTime > .zero ? $0.keepaliveTime : nil },
       connectInterval: configuration.connectTime, families: families,
-      restartTime: configuration.gracefulRestart ? Self.standardRestartTime : nil)
+      restartTime: configuration.gracefulRestart ? Self.standardRestartTime : nil,
+      isPassive: configuration.isPassive)
   }
 
   /// FRR's default.

@@ -236,6 +236,16 @@ import Testing
       peer.handle(.connected(Self.second, .ipv4), at: t0 + .seconds(1)) == [.send(Self.second, .open(plain))])
   }
 
+  @Test func `a route that fits into no message is reported`() {
+    var peer = Peer.established()
+    let endless = Route(communities: (0..<1100).map { Community(rawValue: $0) })
+    #expect(
+      peer.handle(.routes([prefix("192.0.2.1/32"): endless]), at: t0) == [
+        .report(.oversized([prefix("192.0.2.1/32")]))
+      ])
+    #expect(peer.handle(.routes([prefix("192.0.2.1/32"): endless]), at: t0) == [])
+  }
+
   @Test func `a family without an address to name as next hop is reported and left out`() throws {
     let settings = PeerSettings.external.with { $0.families = [.ipv4, .ipv6] }
     let router = OpenMessage.router([.multiprotocol(.ipv4Unicast), .multiprotocol(.ipv6Unicast)])

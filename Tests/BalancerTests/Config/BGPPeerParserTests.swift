@@ -29,7 +29,8 @@ import Testing
       myASN: 4_200_000_000, dynamicASN: "external", localASN: 64600, interface: "eth0", peerPort: 1179,
       holdTime: "12s", keepaliveTime: "2s", connectTime: "30s", routerID: "10.1.1.1",
       nodeSelectors: [LabelSelector(matchLabels: ["rack": "1"])], passwordSecret: .init(name: "secret"),
-      bfdProfile: "fast", enableGracefulRestart: true, ebgpMultiHop: true, vrf: "red", dualStackAddressFamily: true)
+      bfdProfile: "fast", enableGracefulRestart: true, ebgpMultiHop: true, vrf: "red", dualStackAddressFamily: true,
+      passiveMode: true)
     let peer = try #require(BGPPeerReading.read(peerObject { $0 = spec }).reading)
     #expect(
       peer
@@ -39,7 +40,7 @@ import Testing
             endpoint: .interface("eth0"), port: 1179,
             timers: .init(holdTime: .seconds(12), keepaliveTime: .seconds(2)), connectTime: .seconds(30),
             routerID: IPv4Address("10.1.1.1"), nodeSelectors: [LabelSelector(matchLabels: ["rack": "1"])],
-            gracefulRestart: true, ebgpMultiHop: true, vrf: "red", dualStack: true),
+            gracefulRestart: true, ebgpMultiHop: true, vrf: "red", dualStack: true, isPassive: true),
           bfdProfile: "fast", passwordSecret: "secret"))
     #expect(peer.configuration.selects(node: ["rack": "1"]) && !peer.configuration.selects(node: ["rack": "2"]))
   }
@@ -62,6 +63,23 @@ import Testing
       self.lines { $0.peerASN = 4_294_967_296 } == ["spec.peerASN: parsing peer tor invalid peer ASN 4294967296"])
     // The number that the router sees may be our own (contract section 21.16).
     #expect(self.lines { $0.localASN = 64512 } == [])
+  }
+
+  @Test func `the distance of a router is a number of hops, and is said once`() throws {
+    let peer = try #require(BGPPeerReading.read(peerObject { $0.ttlSecurityHops = 254 }).reading)
+    #expect(peer.configuration.ttlSecurityHops == 254)
+    #expect(self.lines { $0.ttlSecurityHops = 0 } == [])
+    for number: Int64 in [-1, 255, 65_536] {
+      #expect(
+        self.lines { $0.ttlSecurityHops = number } == [
+          "spec.ttlSecurityHops: parsing peer tor invalid number of hops \(number)"
+        ])
+    }
+    #expect(
+      self.lines {
+        $0.ttlSecurityHops = 2
+        $0.ebgpMultiHop = true
+      } == ["spec.ttlSecurityHops: parsing peer tor both ttlSecurityHops and ebgpMultiHop specified"])
   }
 
   @Test func `several hops are for routers of other AS`() {

@@ -58,6 +58,41 @@ import Testing
     #expect(RouterAddress(configuration).patience == nil)
   }
 
+  @Test func `each hop that a router may be away is one that its TTL may lack`() {
+    #expect(RouterAddress(Self.configuration(.address(Self.v4))).minimumTTL == nil)
+    #expect(RouterAddress(Self.configuration(.address(Self.v4)) { $0.ttlSecurityHops = 1 }).minimumTTL == 255)
+    #expect(RouterAddress(Self.configuration(.address(Self.v4)) { $0.ttlSecurityHops = 254 }).minimumTTL == 2)
+  }
+
+  @Test func `on a link the end of a connection is that of its interface, whoever has the same address`() {
+    let addresses = NodeAddresses(node: "n")
+    let own = Interface.Address(IPAddress("fe80::1") ?? Self.v6, prefixLength: 64)
+    addresses.change([
+      Interface(index: 2, name: "eth0", addresses: [own, Interface.Address(Self.v6, prefixLength: 64)]),
+      Interface(index: 3, name: "eth1", addresses: [own]),
+    ])
+    let endpoint = addresses.endpoint(
+      local: own.address, remote: IPAddress("fe80::2") ?? Self.v6, interface: "eth1")
+    #expect(endpoint.linkLocal == IPv6Address("fe80::1") && endpoint.ipv6 == nil)
+  }
+
+  @Test func `a router is looked up on its interface, with the number of that`() throws {
+    let directory = RouterDirectory()
+    #expect(throws: NoRouterYet.self) { try directory.socketAddress(on: "eth0", port: 179) }
+    let address = try #require(IPv6Address("fe80::2"))
+    let router = RouterDiscovery.Finding.router(RouterDiscovery.Router(address: address, interface: 7))
+    #expect(directory.change("eth0", to: router) == .missing(.silence))
+    let found = try directory.socketAddress(on: "eth0", port: 179)
+    #expect(IPAddress(found) == .v6(address) && found.scope == 7 && found.port == 179)
+    #expect(directory.change("eth0", to: .missing(.noCarrier)) == router)
+    do {
+      _ = try directory.socketAddress(on: "eth0", port: 179)
+      Issue.record("there is no router")
+    } catch {
+      #expect(error.description == #"no router is known on interface "eth0": the interface has no carrier"#)
+    }
+  }
+
   @Test func `our end of a connection has the addresses of its interface`() {
     let interfaces = [
       Interface(index: 1, name: "lo", addresses: [Interface.Address(.v4(IPv4Address(127, 0, 0, 1)), prefixLength: 8)]),
