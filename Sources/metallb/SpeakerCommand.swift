@@ -49,8 +49,10 @@ struct SpeakerCommand: AsyncParsableCommand {
   )
   var l2Promiscuous = false
   @Option(
-    help: "The port at which routers may connect, as a rule 179; 0 = only the speaker connects, so that it can live "
-      + "beside another BGP daemon on the node.")
+    help: """
+      The port at which routers may connect, as a rule 179; 0 = only the speaker connects, so that it can live beside \
+      another BGP daemon on the node.
+      """)
   var bgpListenPort: UInt16 = 0
 
   @Option(help: "Milliseconds by which FRR's configuration is delayed; there is no FRR here, so it has no effect.")

@@ -100,7 +100,7 @@ final class BGPListener: Sendable {
           state.signed = state.signed.filter { $0.family != family }
         }
       } catch {
-        let text = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        let text = Self.text(of: error)
         if text != complaint {
           self.logger.warning(
             "cannot listen for routers; it is tried again",
@@ -110,6 +110,12 @@ final class BGPListener: Sendable {
         try? await ContinuousClock().sleep(for: Self.retryInterval)
       }
     }
+  }
+
+  private static func text(of error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    let text = String(cString: strerror(error.errnoCode))
+    return error.errnoCode == EACCES ? "\(text): ports below 1024 take the capability NET_BIND_SERVICE" : text
   }
 
   /// A failure closes the connection.

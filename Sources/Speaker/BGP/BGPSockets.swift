@@ -1,4 +1,3 @@
-import Balancer
 import Glibc
 import NIOCore
 import NIOPosix
@@ -56,7 +55,9 @@ enum BGPSockets {
       bootstrap = bootstrap.serverChannelOption(
         ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
     }
-    return try await bootstrap.bind(host: family == .ipv4 ? "0.0.0.0" : "::", port: Int(port)).get()
+    return try await bootstrap.bind(
+      to: try SocketAddress(ipAddress: family == .ipv4 ? "0.0.0.0" : "::", port: Int(port))
+    ).get()
   }
 }
 

@@ -95,7 +95,7 @@ package final class BGPSpeaker: Sendable {
 
   /// The router that a connection comes from; of several peers with its address, the first by name.
   private func loop(expecting remote: IPAddress, scope: UInt32, at local: IPAddress) -> BGPPeerLoop? {
-    let loops = self.state.withLock { $0.loops.values }
+    let loops = self.state.withLock { Array($0.loops.values) }
     return loops.filter { $0.expects(remote, scope: scope, at: local) }.min { $0.name < $1.name }
   }
 
@@ -103,7 +103,7 @@ package final class BGPSpeaker: Sendable {
   private func tellPasswords() {
     guard let listener = self.listener else { return }
     var passwords: [SocketAddress: Password] = [:]
-    for configuration in self.state.withLock({ $0.configurations.values }) {
+    for configuration in self.state.withLock({ Array($0.configurations.values) }) {
       guard case .password(let password) = configuration.authentication, configuration.vrf == nil else { continue }
       switch configuration.endpoint {
       case .address(let address):
@@ -129,7 +129,7 @@ package final class BGPSpeaker: Sendable {
   /// A router has been found on an interface, or is gone.
   package func routerChanged(on interface: String, to finding: RouterDiscovery.Finding) {
     let old = self.directory.change(interface, to: finding)
-    for loop in self.state.withLock({ $0.loops.values }) {
+    for loop in self.state.withLock({ Array($0.loops.values) }) {
       loop.routerChanged(on: interface, from: old, to: finding)
     }
     self.tellPasswords()
