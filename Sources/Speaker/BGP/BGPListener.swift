@@ -123,19 +123,36 @@ final class BGPListener: Sendable {
     guard let remote = IPAddress(channel.remoteAddress), let local = IPAddress(channel.localAddress) else {
       return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
     }
-    if let loop = receive(remote, channel.remoteAddress?.scope ?? 0, local),
-      !loop.hasPassword || self.hasKey(of: channel.remoteAddress), let future = loop.accept(channel)
-    {
-      return future
+    guard let loop = receive(remote, channel.remoteAddress?.scope ?? 0, local) else {
+      return self.refuse(channel, remote, "no peer with that address takes one")
     }
+    guard !loop.hasPassword || self.hasKey(of: channel.remoteAddress) else {
+      return self.refuse(channel, remote, "the key of its password is not in place yet")
+    }
+    guard let minimum = loop.minimumTTL else { return self.admit(channel, remote, to: loop) }
+    return SocketOptions.arrivalTTL(of: channel).flatMap { ttl in
+      guard let ttl, ttl >= minimum else {
+        return self.refuse(channel, remote, "it is further away than the peer's ttlSecurityHops allow")
+      }
+      return self.admit(channel, remote, to: loop)
+    }
+  }
+
+  private func admit(_ channel: any Channel, _ remote: IPAddress, to loop: BGPPeerLoop) -> EventLoopFuture<Void> {
+    loop.accept(channel) ?? self.refuse(channel, remote, "the router has too many connections")
+  }
+
+  private func refuse(_ channel: any Channel, _ remote: IPAddress, _ reason: String) -> EventLoopFuture<Void> {
     if let silentCount = self.refusals.withLock({ $0.note(remote, at: Time.now) }) {
       self.logger.warning(
-        "refused a connection: no peer with that address takes one",
-        metadata: ["event": "strangerRefused", "ip": "\(remote)", "others": "\(silentCount)"])
+        "refused a connection",
+        metadata: [
+          "event": "connectionRefused", "ip": "\(remote)", "reason": .string(reason), "others": "\(silentCount)",
+        ])
     }
     var options = SocketOptions(remote.family)
     options.resetOnClose()
-    return options.set(on: channel).flatMap { channel.eventLoop.makeFailedFuture(Stranger()) }
+    return options.set(on: channel).flatMap { channel.eventLoop.makeFailedFuture(Refused()) }
   }
 
   /// Whether the kernel has let only somebody in who signs.
@@ -145,7 +162,7 @@ final class BGPListener: Sendable {
     return self.state.withLock { $0.signed.contains(router) }
   }
 
-  private struct Stranger: Error {}
+  private struct Refused: Error {}
 }
 
 extension SocketAddress {

@@ -96,12 +96,14 @@ final class BGPPeerLoop: Sendable {
   ) {
     guard self.router.withLock({ $0.remote }) == .interface(interface) else { return }
     switch (old, new) {
-    case (.router(let before), .router(let after)) where after.isSame(as: before):
-      self.mailbox.command(.moved)
-    case (_, .router(let router)):
+    case (let old, .router(let router)):
       self.logger.info(
         "router found", metadata: ["event": "routerFound", "ip": "\(router.address)", "interface": "\(interface)"])
-      self.mailbox.command(.reachable)
+      if case .router(let former) = old, router.isSame(as: former) {
+        self.mailbox.command(.moved)
+      } else {
+        self.mailbox.command(.reachable)
+      }
     case (.router, .missing(let absence)):
       self.mailbox.command(.unreachable(NoRouterYet(interface: interface, absence: absence).description))
     case (.missing, .missing):
@@ -132,6 +134,9 @@ final class BGPPeerLoop: Sendable {
 
   /// Whether the router has to sign what it sends.
   var hasPassword: Bool { self.router.withLock { $0.password != nil } }
+
+  /// What a packet of the router must at least have left of its TTL.
+  var minimumTTL: UInt8? { self.router.withLock { $0.minimumTTL } }
 
   /// Takes a connection that the router has made; nil = there are enough.
   func accept(_ channel: any Channel) -> EventLoopFuture<Void>? {

@@ -44,7 +44,9 @@ enum BGPSockets {
       .serverChannelOption(.autoRead, value: false)
       .serverChannelInitializer { channel in
         // The answer to the first packet is a packet like all others.
-        SocketOptions(family).set(on: channel).flatMapThrowing {
+        var options = SocketOptions(family)
+        options.keepRequests()
+        return options.set(on: channel).flatMapThrowing {
           try channel.pipeline.syncOperations.addHandler(AcceptPacer())
         }
       }

@@ -52,6 +52,37 @@ struct SocketOptions {
     self.add(CInt(IPPROTO_TCP), TCP_MD5SIG, Self.signature(password, for: remote))
   }
 
+  /// The packets that ask for connections are kept for `arrivalTTL`.
+  mutating func keepRequests() {
+    self.add(CInt(IPPROTO_TCP), TCP_SAVE_SYN, 1 as CInt)
+  }
+
+  /// What was left of the TTL of the packet that asked for an accepted connection; nil = it was not kept.
+  ///
+  /// What follows it is checked by the kernel, but only from the moment on that the connection has been accepted.
+  static func arrivalTTL(of channel: any Channel) -> EventLoopFuture<UInt8?> {
+    guard let socket = channel as? any SocketOptionProvider else {
+      return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    }
+    let headers: EventLoopFuture<Headers> = socket.unsafeGetSocketOption(
+      level: NIOBSDSocket.OptionLevel(rawValue: CInt(IPPROTO_TCP)),
+      name: NIOBSDSocket.Option(rawValue: TCP_SAVED_SYN))
+    return headers.map { headers in
+      withUnsafeBytes(of: headers) { bytes in
+        switch bytes[0] >> 4 {
+        case 4: bytes[8]
+        case 6: bytes[7]
+        default: nil
+        }
+      }
+    }
+  }
+
+  /// Room for the headers of IP and TCP with all their options.
+  private typealias Headers = (
+    UInt128, UInt128, UInt128, UInt128, UInt128, UInt128, UInt128, UInt128, UInt128, UInt128
+  )
+
   /// The end of the connection is told at once, and nothing of it is kept.
   mutating func resetOnClose() {
     self.add(SOL_SOCKET, SO_LINGER, linger(l_onoff: 1, l_linger: 0))

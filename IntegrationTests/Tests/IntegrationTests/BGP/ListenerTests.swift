@@ -56,7 +56,7 @@ extension Everything.Networks {
         #expect(unsigned.error.contains("timed out"), "\(unsigned)")
         let stranger = try await scene.router.run("python3", "-c", dial, "198.18.1.9")
         #expect(stranger.error.contains("reset") || stranger.out.contains("received b''"), "\(stranger)")
-        try await scene.awaitLog("strangerRefused", of: speaker)
+        try await scene.awaitLog("connectionRefused", of: speaker)
 
         // A storm of them is refused at a bounded rate, and told of in a few lines.
         let storm =
@@ -64,7 +64,7 @@ extension Everything.Networks {
           + " try:\n  s.connect(('\(BGPScene.nodeAddress)',179));n+=1\n except OSError: pass\n s.close()\nprint(n)"
         _ = try await scene.router.run("timeout", "8", "python3", "-c", storm)
         let refusals =
-          (speaker.standardOutput + speaker.standardError).components(separatedBy: "strangerRefused").count - 1
+          (speaker.standardOutput + speaker.standardError).components(separatedBy: "connectionRefused").count - 1
         #expect(refusals <= 2, "told \(refusals) times")
         #expect(try await router.show("show protocols outside").contains("Established"))
 

@@ -17,6 +17,8 @@ extension Everything.Networks {
        neighbor \(BGPScene.nodeAddress) timers 3 9
        neighbor \(BGPScene.nodeAddressV6) remote-as \(BGPScene.nodeASN)
        neighbor \(BGPScene.nodeAddressV6) timers 3 9
+       neighbor \(BGPScene.nodeAddress) timers connect 2
+       neighbor \(BGPScene.nodeAddressV6) timers connect 2
       \(neighbor.map { " \($0)" }.joined(separator: "\n"))
        address-family ipv6 unicast
         neighbor \(BGPScene.nodeAddressV6) activate
@@ -57,7 +59,8 @@ extension Everything.Networks {
               "neighbor \(BGPScene.nodeAddressV6) ttl-security hops 1")
           ])
         for peer in Self.peers(hops: 1) { try await scene.cluster.apply(peer) }
-        let speaker = try scene.cluster.startSpeaker()
+        // FRR connects as well: what comes in is judged like what goes out.
+        let speaker = try scene.cluster.startSpeaker("--bgp-listen-port=179")
         try await eventually("both sessions are up", equals: ["Established", "Established"], within: .seconds(30)) {
           try await self.states(at: router)
         }
@@ -81,6 +84,7 @@ extension Everything.Networks {
         try await stays("nobody is heard", equals: true, during: .seconds(3)) {
           try await self.states(at: router).allSatisfy { $0 != "Established" }
         }
+        try await scene.awaitLog("further away than the peer's ttlSecurityHops allow", of: speaker, after: start)
         // Two hops are what that is.
         for peer in Self.peers(hops: 2) { try await scene.cluster.apply(peer) }
         try await eventually(
