@@ -48,6 +48,7 @@ struct SpeakerCommand: AsyncParsableCommand {
       "Hear all frames on the interfaces that are announced on: for wireless and other devices that lose questions otherwise."
   )
   var l2Promiscuous = false
+
   @Option(
     help: """
       The port at which routers may connect, as a rule 179; 0 = only the speaker connects, so that it can live beside \
