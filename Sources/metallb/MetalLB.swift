@@ -13,6 +13,7 @@ struct MetalLB: AsyncParsableCommand {
       CheckCommand.self,
       ExplainCommand.self,
       PlanCommand.self,
+      DrainCommand.self,
       MigrateCommand.self,
       BFDCommand.self,
       LabCommand.self,

@@ -35,6 +35,15 @@ package struct BGPRoute: Sendable, Hashable {
       linkBandwidth: advertisement.linkBandwidth ? localEndpoints : nil)
   }
 
+  /// The same route with the request to prefer any other (RFC 8326): the community, and within our own AS the lowest
+  /// preference.
+  var departing: BGPRoute {
+    var route = self
+    route.localPreference = 0
+    route.communities = Set(route.communities).union([.gracefulShutdown]).sorted()
+    return route
+  }
+
   /// One route in the place of two for the same prefix: the communities of both, and of the rest what makes it the more
   /// preferred, whichever comes first.
   package func merged(with other: BGPRoute) -> BGPRoute {

@@ -13,6 +13,8 @@ package struct BGPSelection: Sendable {
   package var node: NodeView?
   /// Whether a node that is labelled so as to take no load-balancer traffic announces all the same.
   package var ignoresExclusion: Bool
+  /// Whether the Service is announced for a little longer, while routers turn to others.
+  package var isDeparting: Bool
   /// Whether anything can serve, and how much of it there is on this node.
   package var isUsable: Bool
   package var localEndpoints: Int
@@ -21,12 +23,13 @@ package struct BGPSelection: Sendable {
 
   package init(
     service: ExposedService, advertisements: [BGPAdvertisementConfiguration], node: NodeView?,
-    ignoresExclusion: Bool = false, isUsable: Bool, localEndpoints: Int, peers: Set<String>
+    ignoresExclusion: Bool = false, isDeparting: Bool = false, isUsable: Bool, localEndpoints: Int, peers: Set<String>
   ) {
     self.service = service
     self.advertisements = advertisements
     self.node = node
     self.ignoresExclusion = ignoresExclusion
+    self.isDeparting = isDeparting
     self.isUsable = isUsable
     self.localEndpoints = localEndpoints
     self.peers = peers
@@ -41,7 +44,9 @@ package struct BGPSelection: Sendable {
     guard !matching.isEmpty else { return .withhold(.noMatchingAdvertisement) }
     guard !self.conflict(among: matching) else { return .withhold(.conflictingAdvertisements) }
     if node.isNetworkUnavailable { return .withhold(.nodeNetworkUnavailable) }
-    if node.isExcludedFromBalancing, !self.ignoresExclusion { return .withhold(.nodeLabeledExcludeBalancers) }
+    if node.isBarred(ignoringExclusion: self.ignoresExclusion), !self.isDeparting {
+      return .withhold(.nodeLabeledExcludeBalancers)
+    }
     if self.service.keepsTrafficLocal, self.localEndpoints == 0 { return .withhold(.noLocalEndpoints) }
     guard self.isUsable else { return .withhold(.noEndpoints) }
     let offers = self.offers(matching)
@@ -61,7 +66,8 @@ package struct BGPSelection: Sendable {
   private func offers(_ advertisements: [BGPAdvertisementConfiguration]) -> [BGPAnnouncement.Offer] {
     var routes: [IPPrefix: [String: BGPRoute]] = [:]
     for advertisement in advertisements {
-      let route = BGPRoute(advertisement, localEndpoints: self.localEndpoints)
+      let offered = BGPRoute(advertisement, localEndpoints: self.localEndpoints)
+      let route = self.isDeparting ? offered.departing : offered
       let peers = advertisement.peers.isEmpty ? self.peers : self.peers.intersection(advertisement.peers)
       for prefix in Set(self.service.addresses.compactMap(advertisement.prefix)) {
         for peer in peers {

@@ -19,6 +19,8 @@ struct BGPTables: Sendable, Equatable {
   var advertisements = BGPAdvertisementResolution()
   /// This node, as the tables below take it to be.
   var node: NodeView?
+  /// Whether routes carry the request to prefer others, as this node is about to announce nothing.
+  var isDeparting = false
   /// The pools that have any advertisement, by name.
   var byPool: [String: PoolAdvertisements] = [:]
   /// The peers that this node has sessions with, by name.

@@ -155,10 +155,13 @@ package struct NodeTable: Sendable, Equatable {
   /// Why a node may not announce whatever the Service; nil = it may.
   package func unavailability(of entry: Entry) -> Withheld? {
     if entry.view.isNetworkUnavailable { return .nodeNetworkUnavailable }
-    if !self.ignoresExclusion, entry.view.isExcludedFromBalancing { return .nodeLabeledExcludeBalancers }
+    if self.isBarred(entry) { return .nodeLabeledExcludeBalancers }
     if let members, !members.contains(entry.view.name) { return .notOwner }
     return nil
   }
+
+  /// Whether a node is labelled so as to announce nothing.
+  package func isBarred(_ entry: Entry) -> Bool { entry.view.isBarred(ignoringExclusion: self.ignoresExclusion) }
 
   /// All that decisions read of a node; what leaves it equal can change no verdict.
   package struct Standing: Sendable, Hashable {
@@ -194,8 +197,7 @@ package struct NodeTable: Sendable, Equatable {
   /// else must hold.
   package func mayOwn(_ name: String, in candidacy: Candidacy) -> Bool {
     guard let entry = self.entries[name], candidacy.localNodes?.contains(name) ?? true else { return false }
-    return self.covers(candidacy, entry) && !entry.view.isNetworkUnavailable
-      && (self.ignoresExclusion || !entry.view.isExcludedFromBalancing)
+    return self.covers(candidacy, entry) && !entry.view.isNetworkUnavailable && !self.isBarred(entry)
   }
 
   /// Whether one node comes before another in the order for an address, whatever is known of their health.

@@ -47,13 +47,13 @@ extension SpeakerState {
     case .services(.deleted(let key)): return .services(touched.union([key]))
     case .services(.malformed), .services(.synced): return .none
     case .endpoints, .pools: return .services(touched)
-    case .nodes: return self.fileOwnNodeForBGP()
+    case .nodes, .tick: return self.fileOwnNodeForBGP()
     case .bgpPeers(let change): return self.peersChanged(self.bgp.peers.apply(change))
     case .bfdProfiles(let change): return self.peersChanged(self.bgp.peers.apply(change))
     case .secrets(let change): return self.peersChanged(self.bgp.peers.apply(change))
     case .bgpAdvertisements(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
     case .communities(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
-    case .tick, .l2Advertisements, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
+    case .l2Advertisements, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
       .addressContested, .handingOver, .stopping:
       return .none
     }
@@ -103,7 +103,10 @@ extension SpeakerState {
   }
 
   private mutating func fileOwnNodeForBGP() -> BGPConcern {
-    guard self.isDecidingOnBGP, self.ownNodeForBGP != self.bgp.node else { return .none }
+    guard self.isDecidingOnBGP, self.ownNodeForBGP != self.bgp.node || self.isDeparting != self.bgp.isDeparting else {
+      return .none
+    }
+    self.bgp.isDeparting = self.isDeparting
     self.selectAllForBGP()
     return .everything
   }
@@ -156,7 +159,8 @@ extension SpeakerState {
     let endpoints = self.endpoints.summary(of: record.view.key)
     return BGPSelection(
       service: record.view, advertisements: advertisements, node: self.bgp.node,
-      ignoresExclusion: self.settings.ignoresExclusion, isUsable: endpoints.isUsable,
+      ignoresExclusion: self.settings.ignoresExclusion,
+      isDeparting: self.bgp.isDeparting && self.bgp.announcements[record.view.key] != nil, isUsable: endpoints.isUsable,
       localEndpoints: endpoints.counts[self.settings.node] ?? 0, peers: self.bgp.localPeerNames
     ).verdict
   }

@@ -36,7 +36,7 @@ extension SpeakerState {
     }
     guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
     if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
-      let (verdict, hold) = self.election(of: address, in: first.candidacy)
+      let (verdict, hold) = self.election(of: address, for: first.key, in: first.candidacy)
       let rivals = self.predecessors(of: address, in: first.candidacy, hold: hold)
       for contender in contenders {
         actions += self.conclude(contender, lost: verdict, hold: hold)
@@ -45,9 +45,10 @@ extension SpeakerState {
     } else {
       let winners = self.entangledElection(of: address, among: contenders)
       for contender in contenders {
-        let loss: Verdict<Layer2Announcement>? =
-          winners.contains(contender.key)
-          ? nil : .withhold(self.ineligibility(in: contender.candidacy) ?? .notOwner)
+        let reason = self.ineligibility(in: contender.candidacy) ?? .notOwner
+        let isKept =
+          winners.contains(contender.key) || self.isLeftStanding(contender.key, address: address, for: reason)
+        let loss: Verdict<Layer2Announcement>? = isKept ? nil : .withhold(reason)
         actions += self.conclude(contender, lost: loss, hold: .everyone)
       }
     }
@@ -113,9 +114,12 @@ extension SpeakerState {
 
   /// Whether this node owns the address (no verdict yet), or why not; and on what that hangs.
   private func election(
-    of address: IPAddress, in candidacy: NodeTable.Candidacy
+    of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy
   ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold) {
-    if let reason = self.ineligibility(in: candidacy) { return (.withhold(reason), .nothing) }
+    if let reason = self.ineligibility(in: candidacy) {
+      if self.isLeftStanding(key, address: address, for: reason) { return (nil, .ownership) }
+      return (.withhold(reason), .nothing)
+    }
     if let node = self.yields[address], self.nodes.mayOwn(node, in: candidacy) {
       return (.withhold(.notOwner), .rival(node))
     }
@@ -162,6 +166,19 @@ extension SpeakerState {
     let preferring = contenders.reduce(into: Set()) { $0.formUnion($1.candidacy.preferring) }
     let owner = self.nodes.owner(of: address, among: common.sorted(), preferredBy: preferring)
     return owner == self.settings.node ? served : []
+  }
+
+  /// The node that announces a Service, as every speaker sees it that is not just handing over; nil = none can.
+  package func owner(of key: ObjectKey) -> String? {
+    let contenders = self.services.company(of: key).sorted().compactMap { self.services[$0] }
+      .compactMap { try? self.contender($0) }
+    guard let subject = contenders.first(where: { $0.key == key }), let address = contenders.map(\.address).min()
+    else { return nil }
+    let nodes = contenders.map { Set(self.nodes.candidates(in: $0.candidacy)) }
+      .reduce(into: Set(self.nodes.candidates(in: subject.candidacy))) { common, nodes in
+        if !common.isDisjoint(with: nodes) { common.formIntersection(nodes) }
+      }
+    return self.nodes.owner(of: address, among: nodes.sorted(), preferredBy: subject.candidacy.preferring)
   }
 
   /// Whether a node, as it is now, would take an address from this one, its owner.

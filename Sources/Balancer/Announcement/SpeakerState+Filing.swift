@@ -9,7 +9,7 @@ extension SpeakerState {
     _ event: Event, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
-    case .tick: ([], self.expireYields(at: now))
+    case .tick: ([], self.expireYields(at: now).union(self.concludeDeparture(at: now)))
     case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))
@@ -17,7 +17,7 @@ extension SpeakerState {
     case .addressContested(let address, let holder): self.file(address, contestedBy: holder, at: now)
     case .services(let change): self.file(change)
     case .endpoints(let change): ([], Set(self.endpoints.apply(change)))
-    case .nodes(let change): ([], self.file(change))
+    case .nodes(let change): ([], self.file(change, at: now))
     case .pools(let change): ([], self.file(change))
     case .l2Advertisements(let change): ([], self.file(change))
     case .interfaces(let interfaces): ([], self.file(interfaces))
@@ -147,8 +147,9 @@ extension SpeakerState {
 
   // MARK: Nodes
 
-  private mutating func file(_ change: ObjectChange<NodeView>) -> Set<ObjectKey> {
+  private mutating func file(_ change: ObjectChange<NodeView>, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     guard let (name, before, after) = self.nodes.apply(change) else { return [] }
+    if name == self.settings.node { self.noteDeparture(from: before, to: after, at: now) }
     let old = before.map { self.nodes.standing(of: $0) }
     let new = after.map { self.nodes.standing(of: $0) }
     guard old != new else { return [] }

@@ -101,7 +101,8 @@ extension SpeakerState {
   // MARK: While an address is announced
 
   /// Two nodes that both think they own an address agree by its order of nodes: the later one yields at once, the first
-  /// tells the neighbours again; one that is handing over yields to anybody. Against a stranger the address is defended, as it was ours first.
+  /// tells the neighbours again; one that is handing over or departing yields to anybody. Against a stranger the address is
+  /// defended, as it was ours first.
   mutating func file(
     _ address: IPAddress, contestedBy holder: AddressHolder, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
@@ -132,7 +133,8 @@ extension SpeakerState {
   private mutating func yieldIfLater(_ key: ObjectKey, to node: String, at now: ContinuousClock.Instant) -> Bool {
     guard node != self.settings.node, let address = self.electionAddress(of: key),
       let candidacy = self.candidacy(of: key), self.nodes.mayOwn(node, in: candidacy),
-      self.isHandingOver || self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
+      self.isHandingOver || self.isDeparting
+        || self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
     else { return false }
     self.yields.yield(address, to: node, at: now)
     return true

@@ -133,6 +133,8 @@ package struct SpeakerState: StateMachine, Equatable {
   var yields = AddressYields()
   var succession = SuccessionTable()
   var isHandingOver = false
+  /// When this node, which is to announce nothing any more, ceases to.
+  var departsAt: ContinuousClock.Instant?
   private var watched: Set<String> = []
   var bgp = BGPTables()
   private var reported: [Problem] = []
@@ -150,7 +152,9 @@ package struct SpeakerState: StateMachine, Equatable {
   /// Whether what is filed can change verdicts already.
   var isDeciding: Bool { self.phase == .deciding }
 
-  package var nextDeadline: ContinuousClock.Instant? { self.yields.nextDeadline }
+  package var nextDeadline: ContinuousClock.Instant? {
+    [self.yields.nextDeadline, self.departsAt].compactMap(\.self).min()
+  }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
     guard self.phase != .stopped else { return [] }

@@ -130,7 +130,7 @@ extension AnnouncementExplanation {
     self.advertisements = Self.advertisements(for: service, pool: pool, in: cluster)
   }
 
-  private static func events(company: [ExposedService], in cluster: Cluster) -> [SpeakerState.Event] {
+  static func events(company: [ExposedService], in cluster: Cluster) -> [SpeakerState.Event] {
     let configuration = cluster.configuration
     let named = Set((configuration.l2Advertisements ?? []).flatMap { $0.spec?.interfaces ?? [] })
     // One that nobody has named, as a node without any link would announce nothing.

@@ -18,6 +18,8 @@ package struct NodeView: Sendable, Hashable {
 
   /// A node with this label takes no load-balancer traffic; any value will do.
   package static let exclusionLabel = "node.kubernetes.io/exclude-from-external-load-balancers"
+  /// The value by which the label is known to be ours to take away.
+  package static let drainValue = "metallb-drain"
 
   package var name: String
   package var labels: [String: String]
@@ -49,4 +51,12 @@ package struct NodeView: Sendable, Hashable {
   }
 
   package var isExcludedFromBalancing: Bool { self.labels[Self.exclusionLabel] != nil }
+
+  /// Whether `metallb drain` has labelled the node.
+  package var isDrained: Bool { self.labels[Self.exclusionLabel] == Self.drainValue }
+
+  /// Whether the node is to announce nothing. Speakers can be told to ignore the label, but not one that means just them.
+  package func isBarred(ignoringExclusion: Bool) -> Bool {
+    self.isDrained || (self.isExcludedFromBalancing && !ignoringExclusion)
+  }
 }

@@ -34,11 +34,12 @@ struct AnnouncementStory {
 
   init(
     node: String = "w1", gossips: Bool = false, families: Set<IPFamily> = [.ipv4], class: String? = nil,
-    probes: Bool = false
+    probes: Bool = false, ignoresExclusion: Bool = false
   ) {
     self.state = SpeakerState(
       settings: SpeakerState.Settings(
-        node: node, loadBalancerClass: `class`, failureDetector: gossips ? .gossip : .nodeReadiness,
+        node: node, loadBalancerClass: `class`, ignoresExclusion: ignoresExclusion,
+        failureDetector: gossips ? .gossip : .nodeReadiness,
         families: families, probesAddresses: probes))
   }
 
