@@ -182,7 +182,9 @@ package struct SpeakerService: ServiceLifecycle.Service {
       let names = IPFamily.allCases.map { family in
         (family, Set(self.exclusions.links(among: interfaces.filter(\.hasCarrier), for: family).map(\.name)))
       }
-      await inbox.send(.interfaces(Dictionary(uniqueKeysWithValues: names)))
+      let byFamily = Dictionary(uniqueKeysWithValues: names)
+      self.gossip?.describe(interfaces: byFamily)
+      await inbox.send(.interfaces(byFamily))
     }
   }
 

@@ -23,25 +23,41 @@ package struct NodeTable: Sendable, Equatable {
     package var localNodes: Set<String>?
     /// The advertisements that prefer some nodes.
     package var preferring: Set<ObjectKey>
+    /// The interfaces that a node must have; nil = whatever it has.
+    package var links: LinkDemand?
 
     package init(
-      advertisements: Set<ObjectKey>? = nil, localNodes: Set<String>? = nil, preferring: Set<ObjectKey> = []
+      advertisements: Set<ObjectKey>? = nil, localNodes: Set<String>? = nil, preferring: Set<ObjectKey> = [],
+      links: LinkDemand? = nil
     ) {
       self.advertisements = advertisements
       self.localNodes = localNodes
       self.preferring = preferring
+      self.links = links
     }
+  }
+
+  private struct OwnInterfaces: Sendable, Equatable {
+    var node: String
+    var interfaces: [IPFamily: Set<String>]
   }
 
   private var entries: [String: Entry] = [:]
   /// The names in order, for searches.
-  private var names: [String] = []
+  private(set) var names: [String] = []
   private var byAddress: [IPAddress: String] = [:]
   /// Those with node selectors, and those with preferences.
   private var selective: [ObjectKey: L2AdvertisementConfiguration] = [:]
   private var preferring: [ObjectKey: L2AdvertisementConfiguration] = [:]
   /// The nodes whose speakers are alive; nil = their readiness has to tell.
   package private(set) var members: Set<String>?
+  private var facts: [String: LiveMembers.Facts] = [:]
+  /// Whether the speakers of all members elect by the facts that they tell.
+  private(set) var isUniform = false
+  /// This node's interfaces as they are, which is newer than what the others know of them.
+  private var ownInterfaces: OwnInterfaces?
+  /// All interfaces that any member has.
+  private(set) var interfaceNames: [IPFamily: Set<String>] = [:]
   private let ignoresExclusion: Bool
 
   package init(ignoresExclusion: Bool = false) {
@@ -88,11 +104,46 @@ package struct NodeTable: Sendable, Equatable {
     addresses.lazy.compactMap { self.byAddress[$0] }.first
   }
 
-  /// Puts other members in place, and returns those that came and those that went.
-  package mutating func setMembers(_ members: Set<String>) -> (joined: Set<String>, left: Set<String>) {
-    let old = self.members ?? []
-    self.members = members
-    return (members.subtracting(old), old.subtracting(members))
+  /// What is different with other members than before.
+  package struct MemberChange: Sendable, Equatable {
+    package var left: Set<String>
+    /// Those that came, went, or tell something else.
+    package var changed: Set<String>
+    /// Whether facts count now and did not before, or the other way round.
+    package var isOfRules: Bool
+  }
+
+  /// Puts other members in place.
+  package mutating func setMembers(_ live: LiveMembers) -> MemberChange {
+    let (old, oldFacts, wasUniform) = (self.members ?? [], self.facts, self.isUniform)
+    self.members = live.names
+    self.facts = live.facts.filter { live.names.contains($0.key) }
+    self.isUniform = live.isUniform
+    self.collectInterfaceNames()
+    let updated = live.names.intersection(old).filter { self.facts[$0] != oldFacts[$0] }
+    return MemberChange(
+      left: old.subtracting(live.names), changed: live.names.symmetricDifference(old).union(updated),
+      isOfRules: wasUniform != self.isUniform)
+  }
+
+  /// This node's interfaces are now these.
+  mutating func setInterfaces(_ interfaces: [IPFamily: Set<String>], of node: String) {
+    self.ownInterfaces = OwnInterfaces(node: node, interfaces: interfaces)
+    self.collectInterfaceNames()
+  }
+
+  private mutating func collectInterfaceNames() {
+    self.interfaceNames = self.ownInterfaces?.interfaces ?? [:]
+    guard self.isUniform else { return }
+    for facts in self.facts.values {
+      self.interfaceNames.merge(facts.interfaces ?? [:]) { $0.union($1) }
+    }
+  }
+
+  /// The interfaces of a node, by family; nil = not known.
+  func interfaces(of node: String) -> [IPFamily: Set<String>]? {
+    if let own = self.ownInterfaces, own.node == node { return own.interfaces }
+    return self.facts[node]?.interfaces
   }
 
   /// Puts an advertisement in place of the one with its key; nil, or one for all nodes = it selects none by label.
@@ -190,7 +241,7 @@ package struct NodeTable: Sendable, Equatable {
 
   package func isCandidate(_ entry: Entry, in candidacy: Candidacy) -> Bool {
     (candidacy.localNodes?.contains(entry.view.name) ?? true) && self.covers(candidacy, entry)
-      && self.unavailability(of: entry) == nil
+      && self.unavailability(of: entry) == nil && self.fits(entry, in: candidacy)
   }
 
   /// Whether a node that was heard to announce could be the owner: the failure detector may not have seen it yet, all
@@ -198,6 +249,7 @@ package struct NodeTable: Sendable, Equatable {
   package func mayOwn(_ name: String, in candidacy: Candidacy) -> Bool {
     guard let entry = self.entries[name], candidacy.localNodes?.contains(name) ?? true else { return false }
     return self.covers(candidacy, entry) && !entry.view.isNetworkUnavailable && !self.isBarred(entry)
+      && self.fits(entry, in: candidacy)
   }
 
   /// Whether one node comes before another in the order for an address, whatever is known of their health.
@@ -210,10 +262,14 @@ package struct NodeTable: Sendable, Equatable {
     self.entries[name].map { self.score(of: $0, in: candidacy) } ?? 0
   }
 
-  /// The names of all candidates, in order.
+  /// The names of all candidates, in order; of all that would be, if none has an interface that fits.
   package func candidates(in candidacy: Candidacy) -> [String] {
     let names = candidacy.localNodes?.sorted() ?? self.names
-    return names.filter { name in self.entries[name].map { self.isCandidate($0, in: candidacy) } ?? false }
+    let candidates = names.filter { name in self.entries[name].map { self.isCandidate($0, in: candidacy) } ?? false }
+    guard candidates.isEmpty, self.isUniform, candidacy.links != nil else { return candidates }
+    var lenient = candidacy
+    lenient.links = nil
+    return self.candidates(in: lenient)
   }
 
   /// The node that announces an address, as every speaker sees it.

@@ -36,8 +36,9 @@ extension SpeakerState {
     }
     guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
     if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
-      let (verdict, hold) = self.election(of: address, for: first.key, in: first.candidacy)
-      let rivals = self.predecessors(of: address, in: first.candidacy, hold: hold)
+      let candidacy = self.candidacy(first.candidacy, for: address)
+      let (verdict, hold) = self.election(of: address, for: first.key, in: candidacy)
+      let rivals = self.predecessors(of: address, in: candidacy, hold: hold)
       for contender in contenders {
         actions += self.conclude(contender, lost: verdict, hold: hold)
         self.succession.put(contender.key, rivals: rivals)
@@ -85,7 +86,8 @@ extension SpeakerState {
     let candidacy = NodeTable.Candidacy(
       advertisements: coversAll ? nil : Set(advertisements.map(\.key)),
       localNodes: view.keepsTrafficLocal ? endpoints.nodes : nil,
-      preferring: Set(advertisements.filter { !$0.preferences.isEmpty }.map(\.key)))
+      preferring: Set(advertisements.filter { !$0.preferences.isEmpty }.map(\.key)),
+      links: LinkDemand(advertisements, family: address.family))
     return Contender(key: view.key, address: address, candidacy: candidacy, advertisements: advertisements)
   }
 
@@ -109,7 +111,21 @@ extension SpeakerState {
       return .noMatchingAdvertisement
     }
     if let reason = self.nodes.unavailability(of: own) { return reason }
+    if let demand = candidacy.links, !self.nodes.fits(own, in: candidacy) {
+      return self.interfaces[demand.family]?.isEmpty == false ? .notOwner : .noLink
+    }
     return self.nodes.isCandidate(own, in: candidacy) ? nil : .notOwner
+  }
+
+  /// The same without regard to interfaces, if neither this node nor any other candidate has one that fits: then the
+  /// owner has to tell that it cannot announce.
+  private func candidacy(_ candidacy: NodeTable.Candidacy, for address: IPAddress) -> NodeTable.Candidacy {
+    guard let own = self.nodes[self.settings.node], !self.nodes.fits(own, in: candidacy),
+      self.nodes.anyCandidate(in: candidacy, except: self.settings.node, for: address) == nil
+    else { return candidacy }
+    var lenient = candidacy
+    lenient.links = nil
+    return lenient
   }
 
   /// Whether this node owns the address (no verdict yet), or why not; and on what that hangs.
@@ -118,7 +134,10 @@ extension SpeakerState {
   ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold) {
     if let reason = self.ineligibility(in: candidacy) {
       if self.isLeftStanding(key, address: address, for: reason) { return (nil, .ownership) }
-      return (.withhold(reason), .nothing)
+      let isForLinks = self.nodes[self.settings.node].map { !self.nodes.fits($0, in: candidacy) } ?? false
+      let other =
+        isForLinks ? self.nodes.anyCandidate(in: candidacy, except: self.settings.node, for: address) : nil
+      return (.withhold(reason), other.map { .rival($0) } ?? .nothing)
     }
     if let node = self.yields[address], self.nodes.mayOwn(node, in: candidacy) {
       return (.withhold(.notOwner), .rival(node))
@@ -134,7 +153,8 @@ extension SpeakerState {
   private func predecessors(
     of address: IPAddress, in candidacy: NodeTable.Candidacy, hold: ServiceTable.Hold
   ) -> [String] {
-    guard case .rival = hold, self.settings.failureDetector == .gossip, let own = self.nodes[self.settings.node]
+    guard case .rival = hold, self.settings.failureDetector == .gossip, let own = self.nodes[self.settings.node],
+      self.nodes.isCandidate(own, in: candidacy)
     else { return [] }
     return self.nodes.rivals(of: own, for: address, in: candidacy, limit: 2)
   }
@@ -187,9 +207,10 @@ extension SpeakerState {
     guard let record = self.services[key], let contender = try? self.contender(record),
       let own = self.nodes[self.settings.node], let other = self.nodes[node]
     else { return false }
+    guard self.nodes.isCandidate(other, in: contender.candidacy) else { return false }
+    guard self.nodes.fits(own, in: contender.candidacy) else { return true }
     let rank = Layer2Election.Rank(of: own.view.name, for: contender.address)
-    return self.nodes.isCandidate(other, in: contender.candidacy)
-      && self.nodes.outranks(other, own, rank: rank, for: contender.address, in: contender.candidacy)
+    return self.nodes.outranks(other, own, rank: rank, for: contender.address, in: contender.candidacy)
   }
 
   // MARK: What follows

@@ -129,6 +129,11 @@ extension SpeakerState {
     guard interfaces != self.interfaces else { return [] }
     let cutBefore = self.cutFamilies
     self.interfaces = interfaces
+    self.nodes.setInterfaces(interfaces, of: self.settings.node)
+    // What others have been left with for want of an interface here may come back.
+    if self.nodes.isUniform, self.cutFamilies != cutBefore || self.advertisements.namesInterfaces {
+      return Set(self.services.records.keys)
+    }
     let owned = self.services.owned.union(self.services.entangled)
     guard self.cutFamilies == cutBefore else { return owned }
     return owned.filter { key in
@@ -156,12 +161,13 @@ extension SpeakerState {
     return self.touched(byChangeOf: name)
   }
 
-  private mutating func file(members: Set<String>) -> Set<ObjectKey> {
-    let (joined, left) = self.nodes.setMembers(members)
+  private mutating func file(members: LiveMembers) -> Set<ObjectKey> {
+    let change = self.nodes.setMembers(members)
     // That a node is gone is newer than that it was heard.
-    let ended = left.flatMap { self.yields.end(to: $0) }
+    let ended = change.left.flatMap { self.yields.end(to: $0) }
       .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
-    return joined.union(left).reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) }
+    if change.isOfRules { return Set(self.services.records.keys) }
+    return change.changed.reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) }
   }
 
   /// The Services whose verdict the standing of a node can change: those that it keeps from us, and those that it could

@@ -37,7 +37,7 @@ package struct SpeakerState: StateMachine, Equatable {
     /// Somebody claims an address that is announced from here.
     case addressContested(IPAddress, by: AddressHolder)
     /// The nodes whose speakers are alive, this one among them.
-    case members(Set<String>)
+    case members(LiveMembers)
     /// The process is about to end: others are told, and whoever claims an address of this node may have it.
     case handingOver
     /// The process ends: everything is withdrawn.

@@ -29,6 +29,11 @@ package struct L2AdvertisementResolution: Sendable, Equatable {
   /// The advertisement in force for an object.
   package subscript(key: ObjectKey) -> L2AdvertisementConfiguration? { self.inForce[key] }
 
+  /// Whether any in force is restricted to some interfaces.
+  package var namesInterfaces: Bool {
+    self.objects.keys.contains { key in self.inForce[key].map { $0.interfaces != .all } ?? false }
+  }
+
   /// Those in force that announce a pool, in the order of their names.
   package func advertisements(
     forPool name: String, labels: [String: String]

@@ -144,6 +144,13 @@ package struct Membership: StateMachine, Equatable {
     Set(self.roster.members.lazy.filter { self.isCandidate($0) }.map(\.name))
   }
 
+  /// The same nodes, with what they tell of themselves.
+  package var candidateMeta: [String: NodeMeta] {
+    var metas: [String: NodeMeta] = [:]
+    for member in self.roster.members where self.isCandidate(member) { metas[member.name] = NodeMeta(member.meta) }
+    return metas
+  }
+
   private func isCandidate(_ member: Member) -> Bool {
     if member.name == self.name { return true }
     return !member.liveness.isGone && self.watches[member.name]?.isLost != true && !NodeMeta(member.meta).isPassive

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What our speakers tell each other of themselves in the metadata that memberlist carries for each node.
 ///
 /// Words between spaces, the first of which is ours; words that are not known are passed over, so that later versions can
@@ -9,23 +11,70 @@ package struct NodeMeta: Sendable, Hashable {
   package var isWatchable: Bool
   /// Whether the node owns no address: it has not come far enough yet, or is about to leave.
   package var isPassive: Bool
+  /// Whether the node takes into account what others tell of their interfaces, and who has owned an address so far.
+  package var electsByFacts: Bool
+  /// The names of the interfaces on which it can announce addresses of a family; nil = it does not tell.
+  package var interfaces: [IPFamily: Set<String>]?
 
-  package init(isWatchable: Bool = true, isPassive: Bool = false) {
+  /// What memberlist carries for a node, in bytes.
+  private static let limit = 512
+  private static let electsByFactsWord = "elects-by-facts"
+  private static let interfacesPrefix = "interfaces="
+
+  package init(
+    isWatchable: Bool = true, isPassive: Bool = false, electsByFacts: Bool = false,
+    interfaces: [IPFamily: Set<String>]? = nil
+  ) {
     self.isWatchable = isWatchable
     self.isPassive = isPassive
+    self.electsByFacts = electsByFacts
+    self.interfaces = interfaces
   }
 
   /// Reads any metadata; what is not ours says nothing.
   package init(_ bytes: some Collection<UInt8>) {
     let words = bytes.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-    let isOurs = words.first == Self.signature
-    self.init(isWatchable: isOurs && words.contains("watchable"), isPassive: isOurs && words.contains("passive"))
+    guard words.first == Self.signature else {
+      self.init(isWatchable: false)
+      return
+    }
+    self.init(
+      isWatchable: words.contains("watchable"), isPassive: words.contains("passive"),
+      electsByFacts: words.contains(Self.electsByFactsWord),
+      interfaces: words.first { $0.hasPrefix(Self.interfacesPrefix) }.map {
+        Self.interfaces(in: $0.dropFirst(Self.interfacesPrefix.count))
+      })
+  }
+
+  /// `eth0/46,eth1/4`: names, and the families for each. No name of an interface has a slash or a space in it.
+  private static func interfaces(in text: Substring) -> [IPFamily: Set<String>] {
+    var interfaces: [IPFamily: Set<String>] = [.ipv4: [], .ipv6: []]
+    for item in text.split(separator: ",") {
+      guard let slash = item.lastIndex(of: "/") else { continue }
+      let families = item[item.index(after: slash)...]
+      if families.contains("4") { interfaces[.ipv4, default: []].insert(String(item[..<slash])) }
+      if families.contains("6") { interfaces[.ipv6, default: []].insert(String(item[..<slash])) }
+    }
+    return interfaces
+  }
+
+  private static func text(_ interfaces: [IPFamily: Set<String>]) -> String {
+    let names = interfaces.values.reduce(into: Set()) { $0.formUnion($1) }
+    return names.sorted().map { name in
+      let families = [(IPFamily.ipv4, "4"), (.ipv6, "6")].filter { interfaces[$0.0]?.contains(name) ?? false }
+      return "\(name)/\(families.map(\.1).joined())"
+    }.joined(separator: ",")
   }
 
   package var bytes: [UInt8] {
     var words = [Self.signature]
     if self.isWatchable { words.append("watchable") }
     if self.isPassive { words.append("passive") }
-    return Array(words.joined(separator: " ").utf8)
+    if self.electsByFacts { words.append(Self.electsByFactsWord) }
+    let short = Array(words.joined(separator: " ").utf8)
+    guard let interfaces else { return short }
+    // More than there is room for is not told.
+    let long = short + Array(" \(Self.interfacesPrefix)\(Self.text(interfaces))".utf8)
+    return long.count <= Self.limit ? long : short
   }
 }

@@ -23,10 +23,11 @@ final class GossipService: Sendable {
   private let directory: SpeakerDirectory
   private let logger: Logger
   private let inbox = Inbox<Membership.Event>(capacity: 4096)
-  private let candidates = LatestValue<Set<String>>()
+  private let candidates = LatestValue<[String: NodeMeta]>()
   private let departure = Inbox<Void>(capacity: 1)
   private let watched = LatestValue<Set<String>>()
-  private let passivity = LatestValue<Bool>()
+  private let description: Mutex<NodeMeta>
+  private let descriptions = LatestValue<NodeMeta>()
   private let window: Window<Membership>
   private let ownNode = Mutex<NodeView?>(nil)
 
@@ -43,6 +44,8 @@ final class GossipService: Sendable {
     self.isEncrypted = key != nil
     self.directory = SpeakerDirectory(
       client: client, namespace: namespace, podLabels: options.podLabels, port: options.port, logger: logger)
+    self.description = Mutex(
+      NodeMeta(isWatchable: options.detectionTime != nil, isPassive: true, electsByFacts: true))
     let inbox = self.inbox
     self.window = Window { _ = inbox.trySend(.tick) }
   }
@@ -72,7 +75,19 @@ final class GossipService: Sendable {
   /// Tells the others whether this node leaves addresses to them: until it has come far enough to own some, and when it
   /// is about to go.
   func describe(isPassive: Bool) {
-    self.passivity.put(isPassive)
+    self.describe { $0.isPassive = isPassive }
+  }
+
+  /// Tells the others on which interfaces this node can announce addresses of a family.
+  func describe(interfaces: [IPFamily: Set<String>]) {
+    self.describe { $0.interfaces = interfaces }
+  }
+
+  private func describe(_ change: (inout NodeMeta) -> Void) {
+    self.description.withLock { meta in
+      change(&meta)
+      self.descriptions.put(meta)
+    }
   }
 
   /// Tells the others that this node goes; returns when they know, or there was no time.
@@ -81,15 +96,11 @@ final class GossipService: Sendable {
     _ = await self.departure.next(before: Time.now + .seconds(2), on: ContinuousClock())
   }
 
-  private func meta(isPassive: Bool) -> [UInt8] {
-    NodeMeta(isWatchable: self.options.detectionTime != nil, isPassive: isPassive).bytes
-  }
-
   // MARK: - Running
 
   /// Runs until the task is cancelled. `report` gets the nodes that may own addresses, this one among them, from the time
   /// at which joining has settled. Throws if there is no socket to be had.
-  func run(_ report: @escaping @Sendable (Set<String>) async -> Void) async throws {
+  func run(_ report: @escaping @Sendable (LiveMembers) async -> Void) async throws {
     let wanted = MemberAddress(self.options.address, self.options.port)
     let network = try await GossipNetwork.open(
       wanted, codec: self.codec, streamTimeout: self.settings.streamTimeout, inbox: self.inbox, logger: self.logger)
@@ -99,15 +110,13 @@ final class GossipService: Sendable {
       group.addTask(executorPreference: EventLoopExecutor(network.loop)) { await self.gossip(over: network) }
       group.addTask { await self.directory.run { await self.inbox.send(.join($0)) } }
       group.addTask {
-        while let candidates = await self.candidates.next() { await report(candidates) }
+        while let candidates = await self.candidates.next() { await report(LiveMembers(candidates)) }
       }
       group.addTask {
         while let nodes = await self.watched.next() { await self.inbox.send(.watch(nodes)) }
       }
       group.addTask {
-        while let isPassive = await self.passivity.next() {
-          await self.inbox.send(.describe(self.meta(isPassive: isPassive)))
-        }
+        while let meta = await self.descriptions.next() { await self.inbox.send(.describe(meta.bytes)) }
       }
       await group.waitForAll()
     }
@@ -117,7 +126,7 @@ final class GossipService: Sendable {
   private func gossip(over network: GossipNetwork) async {
     var dice = SystemRandomNumberGenerator()
     let membership = Membership(
-      name: self.node, endpoint: network.endpoint, meta: self.meta(isPassive: true), settings: self.settings,
+      name: self.node, endpoint: network.endpoint, meta: self.description.withLock(\.bytes), settings: self.settings,
       watchSettings: self.options.detectionTime.map(WatchSettings.init(detectionTime:)) ?? WatchSettings(),
       isEncrypted: self.isEncrypted, seed: dice.next(),
       at: Time.now)
@@ -139,7 +148,7 @@ final class GossipService: Sendable {
         case .departed: _ = self.departure.trySend(())
         }
       }
-      if isNews && hasSettled { self.candidates.put(membership.candidates) }
+      if isNews && hasSettled { self.candidates.put(membership.candidateMeta) }
       self.window.open(on: membership)
     }
     self.window.close()

@@ -18,7 +18,7 @@ import TestKit
 ///     node NAME [notReady|unreported] [noNetwork] [at=ADDRESS,ADDRESS] [LABEL=VALUE ...]
 ///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [shared] [class=C] [type=T] [LABEL=VALUE ...]
 ///     endpoints NS/NAME NODE,NODE|none
-///     members NODE,NODE
+///     members NODE,NODE                        with the interfaces that they tell of: NODE:INTERFACE+INTERFACE
 ///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
@@ -88,7 +88,7 @@ struct AnnouncementStory {
     case "node": return [.nodes(.applied(Self.node(first, rest)))]
     case "service": return [.services(.applied(Self.service(first, rest)))]
     case "endpoints": return [.endpoints(.applied(Self.endpoints(first, rest)))]
-    case "members": return [.members(Set(Self.list(first)))]
+    case "members": return [.members(Self.members(Self.list(first)))]
     case "kernel":
       let addresses = Self.list(first).compactMap { IPAddress($0) }
       return [.kernelAddresses(Dictionary(uniqueKeysWithValues: addresses.map { ($0, rest.first ?? "") }))]
@@ -101,6 +101,18 @@ struct AnnouncementStory {
     case "no": return Self.deletion(first, rest.first ?? "")
     default: return []
     }
+  }
+
+  private static func members(_ words: [String]) -> LiveMembers {
+    var live = LiveMembers([])
+    for word in words {
+      let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      live.names.insert(parts[0])
+      guard parts.count == 2 else { continue }
+      let interfaces = Set(parts[1].split(separator: "+").map(String.init))
+      live.facts[parts[0]] = LiveMembers.Facts(interfaces: [.ipv4: interfaces, .ipv6: interfaces])
+    }
+    return live
   }
 
   private static func synced(_ kind: String?) -> [SpeakerState.Event] {

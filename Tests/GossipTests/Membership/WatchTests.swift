@@ -143,6 +143,16 @@ import Testing
   @Test func `metadata tell what is ours, and nothing else does`() {
     #expect(
       NodeMeta(NodeMeta(isWatchable: true, isPassive: true).bytes) == NodeMeta(isWatchable: true, isPassive: true))
+    let telling = NodeMeta(
+      electsByFacts: true, interfaces: [.ipv4: ["eth0", "eth1"], .ipv6: ["eth1", "bond0.7"]])
+    #expect(
+      String(decoding: telling.bytes, as: UTF8.self)
+        == "metallb-swift watchable elects-by-facts interfaces=bond0.7/6,eth0/4,eth1/46")
+    #expect(NodeMeta(telling.bytes) == telling)
+    let bare = NodeMeta(electsByFacts: true, interfaces: [.ipv4: [], .ipv6: []])
+    #expect(NodeMeta(bare.bytes) == bare)
+    let many = NodeMeta(electsByFacts: true, interfaces: [.ipv4: Set((0..<100).map { "interface\($0)" })])
+    #expect(NodeMeta(many.bytes) == NodeMeta(electsByFacts: true), "memberlist carries 512 bytes")
     #expect(NodeMeta(Array("metallb-swift watchable and-more".utf8)) == NodeMeta(isWatchable: true))
     for foreign in ["", "watchable", "role=watchable passive", "\u{FF}\u{81}"] {
       #expect(NodeMeta(Array(foreign.utf8)) == NodeMeta(isWatchable: false, isPassive: false))

@@ -1,0 +1,113 @@
+import Testing
+
+@testable import Balancer
+
+/// Where all speakers tell of their interfaces, only nodes with one that fits are candidates. For 192.0.2.8 the order of
+/// the nodes is w2, w1, w3; we are w1.
+@Suite struct InterfaceStoryTests {
+  private static func cluster(_ advertisement: String) -> String {
+    """
+    pool main 192.0.2.0/24
+    \(advertisement)
+    node w1 at=198.18.0.11
+    node w2 at=198.18.0.12
+    node w3 at=198.18.0.13
+    interfaces eth0,eth1
+    endpoints default/mail w3
+    service default/mail 192.0.2.8
+    synced
+    members w1:eth0+eth1,w2:eth0+eth1,w3:eth0
+    """
+  }
+
+  private func expect(
+    _ text: String, with advertisement: String = "ad all interfaces=eth1",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    var story = AnnouncementStory(gossips: true)
+    story.play(Self.cluster(advertisement))
+    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+  }
+
+  @Test func `an address goes to the first node in its order that has the interface`() {
+    self.expect(
+      """
+      members w1:eth0+eth1,w2:eth0,w3:eth0
+      > claim 192.0.2.8 on eth1
+      > announce default/mail 192.0.2.8 on eth1
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      # There is nobody else whose end to watch for, until there is.
+      > watch nobody
+      members w1:eth0+eth1,w2:eth0+eth1,w3:eth0
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > watch w2
+      """)
+  }
+
+  @Test func `a node that loses its last link leaves its addresses, and has them back with the link`() {
+    self.expect(
+      """
+      members w1:eth0,w3:eth0
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      interfaces
+      > withdraw default/mail 192.0.2.8 layer2 noLink
+      > release 192.0.2.8
+      interfaces eth0
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      """, with: "ad all")
+  }
+
+  @Test func `a node does not wait for one that has lost its links`() {
+    self.expect(
+      """
+      members w1:eth0,w2:,w3:eth0
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      """, with: "ad all")
+  }
+
+  @Test func `where nobody has the interface, the owner alone tells`() {
+    self.expect(
+      """
+      members w1:eth0,w3:eth0
+      > event default/mail Warning announceFailed the interfaces specified by LB IP "192.0.2.8" doesn't exist in assigned node "w1" with protocol "layer2"
+      members w1:eth0,w3:eth7
+      members w1:eth0,w2:eth0,w3:eth0
+      """, with: "ad all interfaces=eth7,eth8")
+  }
+
+  @Test func `beside a speaker that does not tell, all elect as upstream does`() {
+    self.expect(
+      """
+      members w1:eth0+eth1,w2:eth0,w3
+      members w1:eth0+eth1,w2:eth0,w3:eth0
+      > claim 192.0.2.8 on eth1
+      > announce default/mail 192.0.2.8 on eth1
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      members w1:eth0+eth1,w2:eth0,w3:eth0,w4
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > watch w2
+      """)
+  }
+
+  @Test func `an interface counts only where its advertisement selects the node`() {
+    self.expect(
+      """
+      node w2 at=198.18.0.12 rack=b
+      node w1 at=198.18.0.11 rack=a
+      > claim 192.0.2.8 on eth1
+      > announce default/mail 192.0.2.8 on eth1
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      """, with: "ad one interfaces=eth1 on=rack=a\nad two interfaces=eth5 on=rack=b")
+  }
+}
