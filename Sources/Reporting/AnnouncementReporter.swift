@@ -30,17 +30,23 @@ package final class AnnouncementReporter<Report: AnnouncementReport>: Sendable {
   private let node: String
   private let namespace: String
   private let pod: OwnPod
+  private let observe: @Sendable (ObjectChange<Report>) async -> Void
   private let logger: Logger
   private let news = Mutex(News())
   private let arrivals = Inbox<Void>(capacity: 1)
   private let inbox = Inbox<AnnouncementReports<Report>.Event>(capacity: 1024)
   private let tasks = ChildTasks(limit: 8, capacity: 64)
 
-  package init(_ client: KubernetesClient, node: String, namespace: String, pod: OwnPod, logger: Logger) {
+  /// `observe` gets everything that is seen of the reports of all nodes.
+  package init(
+    _ client: KubernetesClient, node: String, namespace: String, pod: OwnPod, logger: Logger,
+    observe: @escaping @Sendable (ObjectChange<Report>) async -> Void = { _ in }
+  ) {
     self.client = client
     self.node = node
     self.namespace = namespace
     self.pod = pod
+    self.observe = observe
     self.logger = logger
   }
 
@@ -75,7 +81,10 @@ package final class AnnouncementReporter<Report: AnnouncementReport>: Sendable {
       group.addTask { await self.forward() }
       group.addTask {
         let watcher = Watcher(self.client, Report.self, namespace: self.namespace, logger: self.logger)
-        await watcher.run { await self.inbox.send(.observed($0)) }
+        await watcher.run { change in
+          await self.observe(change)
+          await self.inbox.send(.observed(change))
+        }
       }
       var dice = SystemRandomNumberGenerator()
       let machine = Reports(

@@ -198,7 +198,8 @@ package struct SpeakerService: ServiceLifecycle.Service {
       let keeper = self.configurationStateKeeper(pod)
       group.addTask { await keeper.run() }
       let layer2Reports = AnnouncementReporter<ServiceL2Status>(
-        self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger)
+        self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger
+      ) { await inbox.send(.ownership($0.map(OwnershipClaim.init))) }
       group.addTask { await layer2Reports.run() }
       group.addTask { await self.answer(with: responder, inbox: inbox) }
       let reporter = Reporter(recorder: recorder, keeper: keeper, logger: self.logger)

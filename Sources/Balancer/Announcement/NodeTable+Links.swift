@@ -26,6 +26,7 @@ extension NodeTable {
 
   /// Whether any node at all has one of the interfaces, whatever else speaks against it.
   private func isAnywhere(_ demand: LinkDemand) -> Bool {
+    guard self.knowsAllInterfaces else { return true }
     let present = self.interfaceNames[demand.family] ?? []
     guard !present.isEmpty else { return false }
     return ([demand.general].compactMap(\.self) + demand.selective.values).contains { selection in

@@ -56,8 +56,9 @@ package struct NodeTable: Sendable, Equatable {
   private(set) var isUniform = false
   /// This node's interfaces as they are, which is newer than what the others know of them.
   private var ownInterfaces: OwnInterfaces?
-  /// All interfaces that any member has.
+  /// All interfaces that any member has, and whether that is known of each.
   private(set) var interfaceNames: [IPFamily: Set<String>] = [:]
+  private(set) var knowsAllInterfaces = false
   private let ignoresExclusion: Bool
 
   package init(ignoresExclusion: Bool = false) {
@@ -134,6 +135,7 @@ package struct NodeTable: Sendable, Equatable {
 
   private mutating func collectInterfaceNames() {
     self.interfaceNames = self.ownInterfaces?.interfaces ?? [:]
+    self.knowsAllInterfaces = self.isUniform && self.facts.values.allSatisfy { $0.interfaces != nil }
     guard self.isUniform else { return }
     for facts in self.facts.values {
       self.interfaceNames.merge(facts.interfaces ?? [:]) { $0.union($1) }
@@ -286,33 +288,46 @@ package struct NodeTable: Sendable, Equatable {
   }
 
   /// Whether `other` comes before `node` in the order for an address; both are candidates.
+  ///
+  /// An incumbent comes before all that are no more ready than it is.
   package func outranks(
-    _ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress, in candidacy: Candidacy
+    _ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress, in candidacy: Candidacy,
+    incumbent: String? = nil
   ) -> Bool {
     let (theirs, mine) = (self.readiness(of: other), self.readiness(of: node))
     guard theirs == mine else { return theirs > mine }
+    if incumbent == other.view.name { return true }
+    if incumbent == node.view.name { return false }
     let (theirScore, myScore) = (self.score(of: other, in: candidacy), self.score(of: node, in: candidacy))
     guard theirScore == myScore else { return theirScore > myScore }
     return Layer2Election.Rank(of: other.view.name, for: address) < rank
   }
 
   /// A candidate that comes before `node`, itself a candidate, in the order for an address; nil = `node` is the owner.
-  package func rival(of node: Entry, for address: IPAddress, in candidacy: Candidacy) -> String? {
-    self.rivals(of: node, for: address, in: candidacy, limit: 1).first
+  package func rival(
+    of node: Entry, for address: IPAddress, in candidacy: Candidacy, incumbent: String? = nil
+  ) -> String? {
+    self.rivals(of: node, for: address, in: candidacy, limit: 1, incumbent: incumbent).first
   }
 
   /// Candidates that come before `node`, itself a candidate, in the order for an address; fewer than `limit` are all.
-  package func rivals(of node: Entry, for address: IPAddress, in candidacy: Candidacy, limit: Int) -> [String] {
+  package func rivals(
+    of node: Entry, for address: IPAddress, in candidacy: Candidacy, limit: Int, incumbent: String? = nil
+  ) -> [String] {
+    if incumbent == node.view.name, self.readiness(of: node) == .ready { return [] }
     let rank = Layer2Election.Rank(of: node.view.name, for: address)
     var rivals: [String] = []
     /// True: that is enough.
     func look(at name: String) -> Bool {
       guard name != node.view.name, let other = self.entries[name] else { return false }
-      if self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address, in: candidacy) {
-        rivals.append(name)
-      }
+      let isRival =
+        self.isCandidate(other, in: candidacy)
+        && self.outranks(other, node, rank: rank, for: address, in: candidacy, incumbent: incumbent)
+      if isRival, !rivals.contains(name) { rivals.append(name) }
       return rivals.count == limit
     }
+    // The one that most likely is.
+    if let incumbent, candidacy.localNodes?.contains(incumbent) ?? true, look(at: incumbent) { return rivals }
     if let localNodes = candidacy.localNodes, localNodes.count < self.names.count {
       _ = localNodes.sorted().first(where: look)
       return rivals

@@ -30,9 +30,10 @@ package struct L2AdvertisementResolution: Sendable, Equatable {
   package subscript(key: ObjectKey) -> L2AdvertisementConfiguration? { self.inForce[key] }
 
   /// Whether any in force is restricted to some interfaces.
-  package var namesInterfaces: Bool {
-    self.objects.keys.contains { key in self.inForce[key].map { $0.interfaces != .all } ?? false }
-  }
+  package var namesInterfaces: Bool { self.inForce.values.contains { $0.interfaces != .all } }
+
+  /// After how long a node takes addresses from others at the earliest; nil = it never does.
+  package var shortestHoldDown: Duration? { self.inForce.values.compactMap(\.policy.holdDown).min() }
 
   /// Those in force that announce a pool, in the order of their names.
   package func advertisements(

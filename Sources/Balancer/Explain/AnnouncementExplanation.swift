@@ -67,6 +67,8 @@ extension AnnouncementExplanation {
     package var endpoints: [EndpointsView]
     package var nodes: [NodeView]
     package var configuration: ConfigurationObjects
+    /// Who has written that it announces what on the local network.
+    package var ownership: [OwnershipClaim]
     /// By node: who says that it announces the Service on the local network.
     package var layer2Claims: Set<String>
     /// By node: the routers that it says it announces the Service to.
@@ -75,12 +77,13 @@ extension AnnouncementExplanation {
 
     package init(
       services: [ExposedService], endpoints: [EndpointsView], nodes: [NodeView], configuration: ConfigurationObjects,
-      layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:], loadBalancerClass: String? = nil
+      ownership: [OwnershipClaim] = [], layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:], loadBalancerClass: String? = nil
     ) {
       self.services = services
       self.endpoints = endpoints
       self.nodes = nodes
       self.configuration = configuration
+      self.ownership = ownership
       self.layer2Claims = layer2Claims
       self.bgpClaims = bgpClaims
       self.loadBalancerClass = loadBalancerClass
@@ -138,6 +141,7 @@ extension AnnouncementExplanation {
     var events: [SpeakerState.Event] = [
       .interfaces(Dictionary(uniqueKeysWithValues: IPFamily.allCases.map { ($0, interfaces) }))
     ]
+    events += cluster.ownership.map { .ownership(.applied($0)) } + [.ownership(.synced)]
     events += cluster.nodes.map { .nodes(.applied($0)) } + [.nodes(.synced)]
     events += (configuration.pools ?? []).map { .pools(.applied($0)) } + [.pools(.synced)]
     events +=

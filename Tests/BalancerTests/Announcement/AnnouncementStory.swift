@@ -10,7 +10,7 @@ import TestKit
 ///     interfaces eth0,eth1
 ///     pool NAME RANGE,RANGE [LABEL=VALUE ...]  `no pool NAME` deletes, so for all objects
 ///     ad NAME [pools=A,B] [poolsWith=L=V] [on=LABEL=VALUE] [interfaces=A,B] [for=LABEL=VALUE]
-///         [prefer=WEIGHT:LABEL=VALUE,WEIGHT:LABEL=VALUE]
+///         [policy=Sticky|Balanced] [hold=TIME] [prefer=WEIGHT:LABEL=VALUE,WEIGHT:LABEL=VALUE]
 ///     peer NAME ADDRESS [on=LABEL=VALUE] [bfd=PROFILE] [port=N]
 ///     bgpad NAME [pools=A,B] [on=LABEL=VALUE] [for=LABEL=VALUE] [peers=A,B] [length=N] [pref=N] [communities=A,B]
 ///           [med=N] [prepend=N] [bandwidth]
@@ -20,6 +20,7 @@ import TestKit
 ///     endpoints NS/NAME NODE,NODE|none
 ///     members NODE,NODE                        with the interfaces that they tell of: NODE:INTERFACE+INTERFACE
 ///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
+///     owner NS/NAME NODE [SECOND]              the node has written that it announces it, in that second
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
 ///     wait SECONDS                             time passes
@@ -66,10 +67,22 @@ struct AnnouncementStory {
   mutating func actions(of line: String) -> [SpeakerState.Action] {
     let words = line.split(separator: " ").map(String.init)
     guard let verb = words.first, verb != "#" else { return [] }
-    if verb == "wait" { self.now += .seconds(words.last.flatMap { Int($0) } ?? 0) }
+    if verb == "wait" { return self.wait(.seconds(words.last.flatMap { Int($0) } ?? 0)) }
     return Self.events(verb, Array(words.dropFirst())).flatMap { event in
       self.state.handle(event, at: self.now)
     }
+  }
+
+  /// Lets time pass, with a tick whenever the state asks for one.
+  private mutating func wait(_ time: Duration) -> [SpeakerState.Action] {
+    let end = self.now + time
+    var actions: [SpeakerState.Action] = []
+    while let deadline = self.state.nextDeadline, deadline <= end {
+      self.now = max(self.now, deadline)
+      actions += self.state.handle(.tick, at: self.now)
+    }
+    self.now = end
+    return actions + self.state.handle(.tick, at: end)
   }
 
   // MARK: Events
@@ -95,7 +108,7 @@ struct AnnouncementStory {
     case "free": return IPAddress(first).map { [.addressFree($0)] } ?? []
     case "occupied": return IPAddress(first).map { [.addressOccupied($0, by: Self.holder(rest))] } ?? []
     case "contested": return IPAddress(first).map { [.addressContested($0, by: Self.holder(rest))] } ?? []
-    case "wait": return [.tick]
+    case "owner": return [.ownership(.applied(Self.claim(first, rest)))]
     case "handing": return [.handingOver]
     case "stopping": return [.stopping]
     case "no": return Self.deletion(first, rest.first ?? "")
@@ -120,7 +133,7 @@ struct AnnouncementStory {
       "services": .services(.synced), "endpoints": .endpoints(.synced), "nodes": .nodes(.synced),
       "pools": .pools(.synced), "ads": .l2Advertisements(.synced), "peers": .bgpPeers(.synced),
       "bgpads": .bgpAdvertisements(.synced), "aliases": .communities(.synced), "profiles": .bfdProfiles(.synced),
-      "secrets": .secrets(.synced),
+      "secrets": .secrets(.synced), "owners": .ownership(.synced),
     ]
     return all.filter { kind == nil || $0.key == kind }.map(\.value)
   }
@@ -157,10 +170,18 @@ struct AnnouncementStory {
       case "for": spec.serviceSelectors = Self.selectors(value)
       case "prefer": spec.preferredNodeSelectors = Self.preferences(value)
       case "interfaces": spec.interfaces = Self.list(value)
+      case "policy": spec.electionPolicy = value
+      case "hold": spec.holdDown = value
       default: break
       }
     }
     return L2Advertisement(metadata: ObjectMeta(name: name, namespace: "metallb-system"), spec: spec)
+  }
+
+  private static func claim(_ service: String, _ words: [String]) -> OwnershipClaim {
+    OwnershipClaim(
+      key: ObjectKey(namespace: "metallb-system", name: "l2-\(words.first ?? "")"), service: Self.key(service),
+      node: words.first, createdAt: words.dropFirst().first.flatMap { Int64($0) }.map { Timestamp(seconds: $0) })
   }
 
   private static func holder(_ words: [String]) -> AddressHolder {

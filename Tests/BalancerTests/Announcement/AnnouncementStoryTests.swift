@@ -167,6 +167,7 @@ import Testing
       > announce default/web 192.0.2.1 on all
       > event default/web Normal nodeAssigned announcing from node "w1" with protocol "layer2"
       node w1 node.kubernetes.io/exclude-from-external-load-balancers=whatever
+      wait 5
       > withdraw default/web 192.0.2.1 layer2 nodeLabeledExcludeBalancers
       > release 192.0.2.1
       """, by: self.story())

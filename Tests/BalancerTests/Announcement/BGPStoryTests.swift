@@ -145,7 +145,7 @@ import Testing
     ("service default/web 10.9.9.9", "loadBalancerIPChanged"), ("no bgpad all", "notOwner"),
     ("bgpad all on=rack=2", "notOwner"), ("node w1 rack=1 noNetwork", "nodeNetworkUnavailable"),
     ("bgpad all for=app=web", "noMatchingAdvertisement"), ("endpoints default/web none", "noEndpoints"),
-    ("node w1 node.kubernetes.io/exclude-from-external-load-balancers=yes", "nodeLabeledExcludeBalancers"),
+    ("node w1 node.kubernetes.io/exclude-from-external-load-balancers=yes\nwait 5", "nodeLabeledExcludeBalancers"),
     ("bgpad all peers=other", "noMatchingPeer"), ("no node w1", "notOwner"),
   ])
   func `a withdrawal has its reason`(event: String, reason: String) {

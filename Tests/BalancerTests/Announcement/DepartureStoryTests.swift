@@ -105,6 +105,7 @@ import Testing
     self.expect(
       """
       node w1 at=198.18.0.11 \(Self.barrier)=metallb-drain
+      > announce default/mail 192.0.2.8 to tor
       > advertise tor +192.0.2.8/32(pref=0 64512:7+65535:0)
       wait 4
       wait 1

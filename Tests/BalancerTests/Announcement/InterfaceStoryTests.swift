@@ -79,8 +79,11 @@ import Testing
       """
       members w1:eth0,w3:eth0
       > event default/mail Warning announceFailed the interfaces specified by LB IP "192.0.2.8" doesn't exist in assigned node "w1" with protocol "layer2"
+      > watch nobody
+      # Now somebody has.
       members w1:eth0,w3:eth7
       members w1:eth0,w2:eth0,w3:eth0
+      > watch w2
       """, with: "ad all interfaces=eth7,eth8")
   }
 

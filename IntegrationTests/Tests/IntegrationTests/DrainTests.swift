@@ -1,0 +1,127 @@
+import Foundation
+import Harness
+import Testing
+
+extension Everything.Clusters {
+  /// Planned work on a node: whoever asks for its addresses all the while does not notice.
+  @Suite(.lab(nodes: 3), .timeLimit(.minutes(3)))
+  struct DrainTests {
+    let lab: Lab
+    let kubectl: Kubectl
+
+    static let address = "192.168.41.0"
+    static let label = "node.kubernetes.io/exclude-from-external-load-balancers"
+
+    init() async throws {
+      self.lab = try await Lab.fresh()
+      self.kubectl = self.lab.kubectl
+      try await self.kubectl.apply(
+        Manifest.pool("pool", "192.168.41.0/24"), Manifest.advertisement("l2", pools: "pool"),
+        Manifest.deployment("web", replicas: 3))
+      try await self.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+      try await self.kubectl.apply(Manifest.service("web"))
+    }
+
+    private func metallb(_ arguments: String...) async throws -> Output {
+      try await run([try Tool.metallb()] + arguments + ["--kubeconfig", self.lab.kubeconfig], within: .seconds(70))
+    }
+
+    /// The node that alone is known to announce the Service, once that is so and it is another one than `former`.
+    private func awaitAnnouncer(otherThan former: String? = nil) async throws -> String {
+      let nodes = try await eventually("one node tells that it announces") {
+        try await self.kubectl(
+          "get", "servicel2statuses", "--namespace=metallb-system", "--output=jsonpath={.items[*].status.node}"
+        ).split(separator: " ").map(String.init)
+      } isRight: {
+        $0.count == 1 && $0.first != former
+      }
+      return try #require(nodes.first)
+    }
+
+    private func expectNothingLost(_ report: TrafficProbe.Report, sourceLocation: SourceLocation = #_sourceLocation) {
+      #expect(report.requests > 100, sourceLocation: sourceLocation)
+      #expect(report.lost == 0, "lost at \(report.lostAt) of \(report.timeline)", sourceLocation: sourceLocation)
+    }
+
+    @Test func `a drain says what moves where, and loses no request, nor does its end`() async throws {
+      let announcer = try await self.lab.announcer(of: Self.address, service: "web")
+      let planned = try await self.metallb("drain", announcer, "--dry-run", "-o", "json")
+      #expect(planned.code == 0, "\(planned)")
+      let plan = try #require(JSONSerialization.jsonObject(with: Data(planned.out.utf8)) as? [String: Any])
+      #expect(plan["outcome"] as? String == "planned")
+      let move = try #require((plan["moves"] as? [[String: Any]])?.first)
+      let successor = try #require(move["to"] as? String)
+      #expect(successor != announcer)
+      #expect(move["addresses"] as? [String] == [Self.address])
+
+      let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)
+      try await Task.sleep(for: .seconds(1))
+      probe.mark()
+      let drained = try await self.metallb("drain", announcer)
+      #expect(drained.code == 0, "\(drained)")
+      #expect(drained.out.contains("\(announcer) is drained: 1 Service handed over."), "\(drained)")
+      #expect(drained.out.contains(successor), "\(drained)")
+      #expect(try await self.lab.answerers(Self.address) == [successor])
+      // Nobody is left that could take over from all three.
+      for node in self.lab.nodes where ![announcer, successor].contains(node) {
+        #expect(try await self.metallb("drain", node).code == 0)
+      }
+      let refused = try await self.metallb("drain", successor)
+      #expect(refused.code == 1 && refused.out.contains("would be announced by nobody"), "\(refused)")
+      for node in self.lab.nodes where node != successor {
+        #expect(try await self.metallb("drain", node, "--undo").out == "\(node) may announce again.\n")
+      }
+      #expect(try await self.awaitAnnouncer(otherThan: successor) == announcer)
+      try await Task.sleep(for: .seconds(1))
+      self.expectNothingLost(try await probe.stop())
+      #expect(try await self.metallb("drain", announcer, "--undo").out == "\(announcer) is not drained.\n")
+      #expect(try await self.metallb("drain", "node-9").code == 1)
+    }
+
+    @Test func `a label set by hand loses no request, and a drain leaves it alone`() async throws {
+      let announcer = try await self.lab.announcer(of: Self.address, service: "web")
+      let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)
+      try await Task.sleep(for: .seconds(1))
+      probe.mark()
+      try await self.kubectl("label", "node", announcer, "\(Self.label)=true")
+      _ = try await self.awaitAnnouncer(otherThan: announcer)
+      try await Task.sleep(for: .seconds(1))
+      let undone = try await self.metallb("drain", announcer, "--undo")
+      #expect(undone.code == 1 && undone.error.contains("excluded by somebody else"), "\(undone)")
+      try await self.kubectl("label", "node", announcer, "\(Self.label)-")
+      #expect(try await self.awaitAnnouncer(otherThan: nil) != "")
+      try await Task.sleep(for: .seconds(1))
+      self.expectNothingLost(try await probe.stop())
+    }
+
+    @Test func `a speaker that is told to end loses no request`() async throws {
+      let announcer = try await self.lab.announcer(of: Self.address, service: "web")
+      let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)
+      try await Task.sleep(for: .seconds(1))
+      probe.mark()
+      try await self.kubectl(
+        "delete", "pod", "--namespace=metallb-system", "--selector=component=speaker",
+        "--field-selector=spec.nodeName=\(announcer)", "--wait=false")
+      _ = try await self.awaitAnnouncer(otherThan: announcer)
+      try await Task.sleep(for: .seconds(2))
+      self.expectNothingLost(try await probe.stop())
+    }
+
+    @Test func `an owner that is to stay stays when the first in the order comes back, until the hold-down is over`()
+      async throws
+    {
+      let first = try await self.lab.announcer(of: Self.address, service: "web")
+      try await self.kubectl.apply(
+        Manifest.advertisement("l2", pools: "pool", extra: "electionPolicy: Sticky\nholdDown: 12s"))
+      let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)
+      #expect(try await self.metallb("drain", first).code == 0)
+      let second = try await self.awaitAnnouncer(otherThan: first)
+      _ = try await self.metallb("drain", first, "--undo")
+      try await Task.sleep(for: .seconds(8))
+      #expect(try await self.awaitAnnouncer() == second)
+      #expect(try await self.awaitAnnouncer(otherThan: second) == first)
+      try await Task.sleep(for: .seconds(1))
+      self.expectNothingLost(try await probe.stop())
+    }
+  }
+}
