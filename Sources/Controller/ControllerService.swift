@@ -46,20 +46,29 @@ package struct ControllerService: ServiceLifecycle.Service {
     let window = Window<ControllerState> { _ = inbox.trySend(.tick) }
     let tally = UpdateTally()
     let readiness = WebhookReadiness(isServing: self.options.webhookMode == .disabled)
+    let election = self.election()
+    let identity = OwnPodIdentity()
+    let status = StatusEndpoint(podUID: { identity.uid }) { _ in
+      // A copy, so that no decision waits until the answer is written.
+      guard let state = await window.look({ $0 }) else { return nil }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return (try? encoder.encode(state.status(software: Version.current, isLeading: election.leadership.mayAct())))
+        .map(Array.init)
+    }
     let servers = try ProcessServers.all(
-      self.options.servers, logger: self.logger, isReady: { readiness.isReady() },
+      self.options.servers, logger: self.logger, isReady: { readiness.isReady() }, status: status,
       mayRead: PageReaders(self.client, logger: self.logger).access
     ) {
       await window.look { ControllerMetrics.page(of: $0, tally: tally) }
     }
-    let election = self.election()
     try await withThrowingTaskGroup(of: Void.self) { group in
       // The lease outlives the work by a moment, and is released when nothing more is written.
       if self.options.webhookMode != .onlywebhook { group.addTask { await election.run() } }
       group.addTask {
         defer { election.stop() }
         try await self.work(
-          servers, readiness, election, inbox: inbox, window: window, tally: tally, recorder: recorder)
+          servers, identity, readiness, election, inbox: inbox, window: window, tally: tally, recorder: recorder)
       }
       do {
         try await group.waitForAll()
@@ -83,13 +92,21 @@ package struct ControllerService: ServiceLifecycle.Service {
 
   /// Everything but the election, until a stop begins.
   private func work(
-    _ servers: [any ServiceLifecycle.Service], _ readiness: WebhookReadiness, _ election: LeaderElectionLoop,
+    _ servers: [any ServiceLifecycle.Service], _ identity: OwnPodIdentity, _ readiness: WebhookReadiness,
+    _ election: LeaderElectionLoop,
     inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally, recorder: EventRecorder
   ) async throws {
     try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for server in servers {
           group.addTask { try await server.run() }
+        }
+        if self.options.podName != nil {
+          group.addTask {
+            await identity.learn(
+              from: OwnPod(
+                self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger))
+          }
         }
         if self.options.webhookMode != .disabled {
           group.addTask {

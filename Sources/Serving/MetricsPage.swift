@@ -9,14 +9,18 @@ package struct MetricsPage: Sendable {
   package enum Kind: String, Sendable {
     case counter
     case gauge
+    case histogram
   }
 
   /// One number with the labels that tell it from the others of its family.
   package struct Sample: Sendable {
     package let labels: [(name: String, value: String)]
     package let value: Double
+    /// What follows the name of the family, where a family has several names.
+    let suffix: String
 
-    package init(_ value: Double, labels: KeyValuePairs<String, String> = [:]) {
+    package init(_ value: Double, labels: KeyValuePairs<String, String> = [:], suffix: String = "") {
+      self.suffix = suffix
       self.labels = labels.map { (name: $0.key, value: $0.value) }
       self.value = value
     }
@@ -33,7 +37,7 @@ package struct MetricsPage: Sendable {
     self.lines.append("# TYPE \(name) \(kind.rawValue)")
     for sample in samples {
       let labels = sample.labels.map { "\($0.name)=\"\(Self.escaped($0.value, quotes: true))\"" }.joined(separator: ",")
-      self.lines.append("\(name)\(labels.isEmpty ? "" : "{\(labels)}") \(Self.text(of: sample.value))")
+      self.lines.append("\(name)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(Self.text(of: sample.value))")
     }
   }
 
@@ -44,7 +48,7 @@ package struct MetricsPage: Sendable {
 
   package var text: String { self.lines.joined(separator: "\n") + (self.lines.isEmpty ? "" : "\n") }
 
-  private static func text(of value: Double) -> String {
+  static func text(of value: Double) -> String {
     if let integer = Int64(exactly: value) { return String(integer) }
     if value.isNaN { return "NaN" }
     return value.isInfinite ? (value > 0 ? "+Inf" : "-Inf") : String(value)

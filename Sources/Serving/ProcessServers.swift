@@ -12,6 +12,10 @@ package enum ProcessServers {
     package var healthHost: String
     /// 0 = not served.
     package var healthPort: Int
+    /// Whether `/status` is served beside it.
+    package var servesStatus = true
+    /// A further address that `/status` alone is served on, where that of health is the node's own; nil = none.
+    package var statusHost: String?
     /// 0 = not served.
     package var metricsPort: Int
     package var metricsSecurity: MetricsSecurity
@@ -42,24 +46,42 @@ package enum ProcessServers {
   private static let plainText = "text/plain; charset=utf-8"
 
   /// The servers that the settings ask for; `page` makes the metrics at the moment of a scrape, nil = the process stops.
-  /// `isReady` is what `/readyz` says, `mayRead` who is shown the metrics.
+  /// `isReady` is what `/readyz` says, `status` what `/status` does, `mayRead` who is shown the metrics.
   package static func all(
     _ settings: Settings, logger: Logger, isReady: @escaping @Sendable () -> Bool = { true },
-    mayRead: @escaping PageGuard, page: @escaping @Sendable () async -> MetricsPage?
+    status: StatusEndpoint? = nil, mayRead: @escaping PageGuard, page: @escaping @Sendable () async -> MetricsPage?
   ) throws -> [any Service] {
     var servers: [any Service] = []
-    if settings.healthPort != 0 { servers.append(self.health(settings, logger: logger, isReady)) }
+    if settings.healthPort != 0 {
+      servers.append(self.health(settings, logger: logger, isReady, settings.servesStatus ? status : nil))
+    }
     if settings.metricsPort != 0 { servers += try self.metrics(settings, logger: logger, mayRead: mayRead, page: page) }
     return servers
   }
 
+  /// Serves `/status` alone, on the address on which the API server reaches the pod; nil = nowhere else than health.
+  package static func status(_ settings: Settings, logger: Logger, _ endpoint: StatusEndpoint) -> HTTPServer? {
+    guard settings.servesStatus, settings.healthPort != 0, let host = settings.statusHost, !host.isEmpty else {
+      return nil
+    }
+    let configuration = Self.configuration(host: host, port: settings.healthPort)
+    return HTTPServer(configuration, logger: logger) { request, response in
+      guard request.path == StatusEndpoint.path else {
+        try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
+        return
+      }
+      try await endpoint.respond(to: request, response)
+    }
+  }
+
   /// `/healthz`: the process runs; `/readyz`: it can be asked.
-  private static func health(_ settings: Settings, logger: Logger, _ isReady: @escaping @Sendable () -> Bool)
-    -> HTTPServer
-  {
+  private static func health(
+    _ settings: Settings, logger: Logger, _ isReady: @escaping @Sendable () -> Bool, _ status: StatusEndpoint?
+  ) -> HTTPServer {
     let configuration = Self.configuration(host: settings.healthHost, port: settings.healthPort)
     return HTTPServer(configuration, logger: logger) { request, response in
       switch request.path {
+      case StatusEndpoint.path where status != nil: try await status?.respond(to: request, response)
       case "/readyz" where !isReady():
         try await response.respond(.internalServerError, contentType: Self.plainText, text: "not ready\n")
       case "/healthz", "/readyz": try await response.respond(.ok, contentType: Self.plainText, text: "ok")

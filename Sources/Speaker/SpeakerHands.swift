@@ -71,6 +71,18 @@ struct SpeakerHands: Sendable {
     }
   }
 
+  /// Tells of addresses that were taken over, once their first frames are out.
+  func tookOver(_ takeover: Takeover, of state: SpeakerState, after duration: Duration?) {
+    self.logger.info(
+      "took over from nodes that are gone",
+      metadata: [
+        "event": "takeover", "nodes": .string(Self.list(takeover.nodes.sorted())),
+        "services": "\(takeover.services.count)",
+        "milliseconds": .string(duration.map { "\(Int($0 / .milliseconds(1)))" } ?? "unknown"),
+      ])
+    for note in state.notes(of: takeover, after: duration) { self.reporter.tell(note) }
+  }
+
   private static func list(_ values: some Sequence<some CustomStringConvertible>) -> String {
     values.map(\.description).joined(separator: ",")
   }

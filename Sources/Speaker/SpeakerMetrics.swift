@@ -1,4 +1,5 @@
 import Balancer
+import Gossip
 import HostNetwork
 import KubernetesClient
 import Primitives
@@ -23,6 +24,10 @@ enum SpeakerMetrics {
       "metallb_layer2_addresses_in_use", .gauge,
       help: "IPs that are not announced because another host on the network has them.",
       state.occupied.keys.sorted().map { MetricsPage.Sample(1, labels: ["ip": $0.description]) })
+    page.append(
+      "metallb_layer2_takeovers_total", .counter,
+      help: "Number of services whose announcement was taken over from nodes that were gone.",
+      Double(state.takenOver))
     BGPMetrics.append(peers, to: &page)
     return page
   }
@@ -62,5 +67,26 @@ enum SpeakerMetrics {
       }
       page.append("metallb_layer2_\(name)", .counter, help: help, samples)
     }
+  }
+}
+
+extension MetricsPage {
+  /// Appends how long takeovers took, and what the fast detector sees: one series for each node whose addresses this one
+  /// would take over.
+  mutating func appendTakeovers(_ histogram: DurationHistogram, watched: [WatchReading]) {
+    self.append(
+      "metallb_layer2_takeover_duration_seconds",
+      help: "Time from the first sign of life that the former owner missed to the first frame of this node, per service.",
+      histogram)
+    self.append(
+      "metallb_layer2_watched_node_up", .gauge,
+      help: "1 if the owner of addresses that this node would take over answers, 0 if it counts as gone.",
+      watched.map { Sample($0.isLost ? 0 : 1, labels: ["watched": $0.name]) })
+    self.append(
+      "metallb_layer2_watched_node_round_trip_seconds", .gauge,
+      help: "Time between the latest ping to a watched node and its answer.",
+      watched.compactMap { reading in
+        reading.roundTrip.map { Sample(Double($0 / .microseconds(1)) / 1_000_000, labels: ["watched": reading.name]) }
+      })
   }
 }

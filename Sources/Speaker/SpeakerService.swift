@@ -69,12 +69,19 @@ package struct SpeakerService: ServiceLifecycle.Service {
       node: self.options.node, seed: dice.next(), listenPort: self.options.bgpListenPort, logger: self.logger)
     let routers = RouterFinder(on: sockets, seed: dice.next(), logger: self.logger)
     let bfd = BFDPeers(try BFDService(seed: dice.next(), logger: self.logger)) { bgp.pathChanged(to: $0, $1) }
+    let takeovers = TakeoverLog()
+    let identity = OwnPodIdentity()
+    let report = SpeakerReport(
+      window: window, responder: responder, bgp: bgp, bfd: bfd, gossip: self.gossip, takeovers: takeovers)
+    let status = StatusEndpoint(podUID: { identity.uid }, page: { await report.page($0) })
     let servers = try ProcessServers.all(
-      self.options.servers, logger: self.logger, mayRead: PageReaders(self.client, logger: self.logger).access
+      self.options.servers, logger: self.logger, status: status,
+      mayRead: PageReaders(self.client, logger: self.logger).access
     ) {
       let counters = responder.counters()
       let peers = bgp.readings()
       var page = await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers) }
+      page?.appendTakeovers(takeovers.histogram, watched: await self.gossip?.look(\.watchReadings) ?? [])
       page?.appendBFD(bfd.readings())
       return page
     }
@@ -82,10 +89,11 @@ package struct SpeakerService: ServiceLifecycle.Service {
       if let gossip = self.gossip {
         group.addTask { try await gossip.run { await inbox.send(.members($0)) } }
       }
+      if self.options.podName != nil { group.addTask { await self.serveStatus(status, identity) } }
       group.addTask {
         try await self.serve(
           servers, sockets, responder: responder, bgp: bgp, bfd: bfd, routers: routers, inbox: inbox, window: window,
-          tally: tally, recorder: recorder)
+          tally: tally, recorder: recorder, takeovers: takeovers)
         // Only now, as nothing is announced any more.
         await self.gossip?.leave()
       }
@@ -95,10 +103,34 @@ package struct SpeakerService: ServiceLifecycle.Service {
     }
   }
 
+  /// Serves `/status` where the API server can ask for it; without that, the speaker does its work all the same.
+  private func serveStatus(_ status: StatusEndpoint, _ identity: OwnPodIdentity) async {
+    guard let server = ProcessServers.status(self.options.servers, logger: self.logger, status) else { return }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await identity.learn(
+          from: OwnPod(
+            self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger))
+      }
+      group.addTask {
+        do {
+          try await server.run()
+        } catch is CancellationError {
+        } catch {
+          self.logger.warning(
+            "nobody but this node can ask for /status",
+            metadata: ["address": .string(self.options.servers.statusHost ?? ""), "reason": "\(error)"])
+        }
+      }
+    }
+    // The speaker ends when its other parts do.
+    while !Task.isCancelled { try? await ContinuousClock().sleep(for: .seconds(3600)) }
+  }
+
   private func serve(
     _ servers: [any ServiceLifecycle.Service], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker,
     bfd: BFDPeers, routers: RouterFinder, inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>,
-    tally: UpdateTally, recorder: EventRecorder
+    tally: UpdateTally, recorder: EventRecorder, takeovers: TakeoverLog
   ) async throws {
     enum Ending { case ofServer, ofAll }
     try await withThrowingTaskGroup(of: Ending.self) { group in
@@ -133,7 +165,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       group.addTask {
         await self.announce(
           inbox: inbox, window: window, tally: tally, responder: responder, bgp: bgp, bfd: bfd, routers: routers,
-          recorder: recorder)
+          recorder: recorder, takeovers: takeovers)
         return .ofAll
       }
       group.addTask {
@@ -190,7 +222,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func announce(
     inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder,
-    bgp: BGPSpeaker, bfd: BFDPeers, routers: RouterFinder, recorder: EventRecorder
+    bgp: BGPSpeaker, bfd: BFDPeers, routers: RouterFinder, recorder: EventRecorder, takeovers: TakeoverLog
   ) async {
     await withTaskGroup(of: Void.self) { group in
       let pod = OwnPod(
@@ -219,8 +251,14 @@ package struct SpeakerService: ServiceLifecycle.Service {
           failureDetector: self.gossip == nil ? .nodeReadiness : .gossip,
           probesAddresses: self.options.probesAddresses))
       var isReady = false
+      var lastTakeover: UInt64 = 0
       var last = await RunLoop<SpeakerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
         for action in actions { hands.perform(action) }
+        if let takeover = machine.lastTakeover, takeover.number > lastTakeover {
+          lastTakeover = takeover.number
+          let absences = self.gossip?.absences(of: takeover.nodes) ?? [:]
+          hands.tookOver(takeover, of: machine, after: takeovers.note(takeover, absences: absences, at: Time.now))
+        }
         if !isReady && machine.awaited.isEmpty {
           isReady = true
           // The machine tells what changes; that nothing is wrong at the start is told here.

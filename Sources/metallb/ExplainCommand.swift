@@ -34,11 +34,7 @@ struct ExplainServiceCommand: AsyncParsableCommand {
   @OptionGroup var cluster: ClusterOptions
 
   func run() async throws {
-    let parts = self.service.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2, !parts.contains("") else {
-      throw ValidationError("\"\(self.service)\" is not NAMESPACE/NAME")
-    }
-    let key = ObjectKey(namespace: parts.count == 2 ? parts[0] : "default", name: parts[parts.count - 1])
+    let key = try ServiceArgument.key(self.service)
     let report: ExplanationReport?
     do {
       report = try await self.cluster.withClient { try await self.report(on: key, by: $0) }

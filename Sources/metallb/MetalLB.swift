@@ -10,6 +10,7 @@ struct MetalLB: AsyncParsableCommand {
     subcommands: [
       ControllerCommand.self,
       SpeakerCommand.self,
+      StatusCommand.self,
       CheckCommand.self,
       ExplainCommand.self,
       PlanCommand.self,

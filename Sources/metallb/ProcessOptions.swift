@@ -30,6 +30,11 @@ struct ProcessOptions: ParsableArguments {
   @Option(help: "The port of /healthz and /readyz; 0 = none.")
   var healthProbePort = 17472
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether /status is served on that port, for metallb status; it tells no secrets, and only who can read pods.")
+  var status = true
+
   @Option(help: "The name of the own pod, which owns what goes with it; by default METALLB_POD_NAME.")
   var podName: String?
 
@@ -122,10 +127,16 @@ extension LogLevel: ExpressibleByArgument {}
 
 extension ProcessOptions {
   /// Where the process serves its health and its metrics.
-  func servers(of process: String, healthHost: String, tls: TLSOptions) throws -> ProcessServers.Settings {
-    ProcessServers.Settings(
+  /// `statusHost` = where the API server reaches the pod, if health is not served there.
+  func servers(
+    of process: String, healthHost: String, statusHost: String? = nil, tls: TLSOptions
+  ) throws -> ProcessServers.Settings {
+    var settings = ProcessServers.Settings(
       process: process, healthHost: healthHost, healthPort: self.healthProbePort, metricsPort: self.port,
       metricsSecurity: tls.metricsSecurity,
       tls: try tls.profile())
+    settings.servesStatus = self.status
+    settings.statusHost = statusHost
+    return settings
   }
 }

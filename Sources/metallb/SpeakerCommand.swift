@@ -23,7 +23,7 @@ struct SpeakerCommand: AsyncParsableCommand {
   @Option(help: "The name of the Node that this process runs on; by default METALLB_NODE_NAME.")
   var nodeName: String?
 
-  @Option(help: "Accepted, as upstream accepts and ignores it.")
+  @Option(help: "The address at which the API server reaches the pod, for /status; by default METALLB_HOST.")
   var host: String?
 
   @Option(help: "Only Services of this class are announced; empty = only those without a class.")
@@ -84,7 +84,7 @@ struct SpeakerCommand: AsyncParsableCommand {
       podName: self.process.resolvedPodName,
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       ignoresExclusion: self.ignoreExcludeLb,
-      servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", tls: self.tls),
+      servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", statusHost: self.host ?? environment["METALLB_HOST"], tls: self.tls),
       exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds),
       probesAddresses: self.l2Probe, isPromiscuous: self.l2Promiscuous,

@@ -140,7 +140,9 @@ extension Peer {
       self.established = nil
       self.policy = nil
       self.changedAt = now
+      self.endCount += 1
       self.lastEnd = reason
+      self.lastEndedAt = now
       self.isRestarting = false
       self.offersCapabilities = true
       self.routes.sessionClosed()
@@ -153,6 +155,7 @@ extension Peer {
     case .waiting, .connecting:
       // The peer's connection came to nothing; ours is still to be tried.
       self.lastEnd = reason
+      self.lastEndedAt = now
       actions.append(.report(.failed(reason, nextAttempt: nil)))
     case .connected(connection):
       actions += self.retry(after: reason, at: now)
@@ -170,6 +173,7 @@ extension Peer {
     // The loser of a collision is no failure, and while there is another connection, no other is tried.
     guard self.sessions.isEmpty else { return [] }
     self.lastEnd = reason
+    self.lastEndedAt = now
     self.wait(at: now)
     var pause: Duration?
     if case .waiting(let until) = self.attempt { pause = until - now }

@@ -127,6 +127,9 @@ package struct Peer: StateMachine, Equatable {
   var offersCapabilities = true
   package internal(set) var counters = PeerCounters()
   package internal(set) var lastEnd: EndReason?
+  package internal(set) var lastEndedAt: ContinuousClock.Instant?
+  /// How often an established session came to its end.
+  package internal(set) var endCount: UInt64 = 0
   /// When the session came up, or went down.
   package internal(set) var changedAt: ContinuousClock.Instant?
 

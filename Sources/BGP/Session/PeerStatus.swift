@@ -48,6 +48,12 @@ extension Peer {
     }
   }
 
+  /// When the next attempt to connect is due, while there is none under way.
+  package var nextAttemptAt: ContinuousClock.Instant? {
+    guard case .waiting(let until) = self.attempt else { return nil }
+    return until
+  }
+
   /// What holds for the session, while there is one.
   package var agreement: Agreement? {
     self.established.flatMap { self.sessions[$0]?.agreement }

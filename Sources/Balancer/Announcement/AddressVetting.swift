@@ -46,6 +46,9 @@ struct AddressVetting: Sendable, Equatable {
     self.standings.compactMapValues { if case .occupied(let holder) = $0 { holder } else { nil } }
   }
 
+  /// The addresses about which the question is out.
+  var asked: [IPAddress] { self.standings.filter { $0.value == .asked }.keys.sorted() }
+
   /// Files what was found out; false if nobody waits for it, or it is known.
   mutating func file(_ standing: Standing, of address: IPAddress) -> Bool {
     guard let known = self.standings[address], known != standing else { return false }

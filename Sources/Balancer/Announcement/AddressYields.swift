@@ -19,6 +19,9 @@ struct AddressYields: Sendable, Equatable {
   /// Few at any time: a look at all is cheap.
   var nextDeadline: ContinuousClock.Instant? { self.yields.values.map(\.until).min() }
 
+  /// Every address that is left to another node, with that node.
+  var winners: [IPAddress: String] { self.yields.mapValues(\.node) }
+
   /// The node that has precedence on an address.
   subscript(address: IPAddress) -> String? { self.yields[address]?.node }
 

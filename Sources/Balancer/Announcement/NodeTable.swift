@@ -274,6 +274,14 @@ package struct NodeTable: Sendable, Equatable {
     return self.candidates(in: lenient)
   }
 
+  /// The first candidates for an address, in the order in which they would own it.
+  package func order(of address: IPAddress, in candidacy: Candidacy, limit: Int) -> [String] {
+    self.candidates(in: candidacy).compactMap { self.entries[$0] }
+      .map { (entry: $0, rank: Layer2Election.Rank(of: $0.view.name, for: address)) }
+      .sorted { self.outranks($0.entry, $1.entry, rank: $1.rank, for: address, in: candidacy) }
+      .prefix(limit).map(\.entry.view.name)
+  }
+
   /// The node that announces an address, as every speaker sees it.
   package func owner(of address: IPAddress, among candidates: [String], preferredBy advertisements: Set<ObjectKey> = [])
     -> String?

@@ -147,6 +147,7 @@ package struct SpeakerState: StateMachine, Equatable {
   private var watched: Set<String> = []
   var bgp = BGPTables()
   private var reported: [Problem] = []
+  var chronicle = AnnouncementChronicle()
   /// How many verdicts have been reached since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
 
@@ -166,6 +167,14 @@ package struct SpeakerState: StateMachine, Equatable {
   }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+    let gone: Set<String> =
+      if case .members(let members) = event { (self.nodes.members ?? []).subtracting(members) } else { [] }
+    let actions = self.respond(to: event, at: now)
+    self.chronicle.note(actions, gone: gone, at: now)
+    return actions
+  }
+
+  private mutating func respond(to event: Event, at now: ContinuousClock.Instant) -> [Action] {
     guard self.phase != .stopped else { return [] }
     if event == .stopping { return self.stop() }
     let (actions, touched) = self.file(event, at: now)
@@ -212,6 +221,12 @@ package struct SpeakerState: StateMachine, Equatable {
 
   /// What was decided about a Service by layer 2; nil = it is not one of ours, or nothing has been decided yet.
   package func verdict(of service: ObjectKey) -> Verdict<Layer2Announcement>? { self.services[service]?.verdict }
+
+  /// How many Services were taken over from nodes that were gone, since the start.
+  package var takenOver: UInt64 { self.chronicle.takenOver }
+
+  /// The latest time that this node took over from nodes that were gone.
+  package var lastTakeover: Takeover? { self.chronicle.lastTakeover }
 
   /// Whether some object is wrong, or the controller has yet to move Services out of a pool that is gone.
   package var isStale: Bool { !self.problems.isEmpty || self.services.homeless.contains { self.isHeld($0) } }

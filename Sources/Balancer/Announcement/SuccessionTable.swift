@@ -22,6 +22,12 @@ struct SuccessionTable: Sendable, Equatable {
   /// The owners that this node would replace.
   var owners: Set<String> { Set(self.ownedCounts.keys) }
 
+  /// The owner of a Service for which this node is next.
+  func owner(of service: ObjectKey) -> String? {
+    guard case .next(let owner) = self.places[service] else { return nil }
+    return owner
+  }
+
   /// The Services whose place in the order a change of a node can change.
   func services(dependingOn node: String) -> Set<ObjectKey> {
     self.inherited.union(self.dependents[node] ?? [])

@@ -5,13 +5,43 @@ struct Watch: Sendable, Hashable {
   var pingAt: ContinuousClock.Instant
   /// The numbers of the latest pings, to it and to those that are asked about it.
   var sequences: [UInt32] = []
+  /// The number of the latest ping to it, and when that was sent.
+  var latestSequence: UInt32?
+  var latestSentAt: ContinuousClock.Instant?
   /// How many pings in a row it has not answered.
   var missed = 0
+  /// When the first of these was sent.
+  var silentSince: ContinuousClock.Instant?
+  var heardAt: ContinuousClock.Instant?
+  /// From a ping to its answer, of the latest one that was answered before the next.
+  var roundTrip: Duration?
   /// Whether some other node has answered since others were asked: then it is not us who are cut off.
   var hasWitness = false
   var isLost = false
   /// Whether somebody wants it watched; one that is lost is watched on until its fate is known.
   var isWanted = true
+
+  /// A ping goes out.
+  mutating func asked(_ sequence: UInt32, at now: ContinuousClock.Instant) {
+    self.latestSequence = sequence
+    self.latestSentAt = now
+    if self.missed == 0 { self.silentSince = now }
+    self.missed += 1
+  }
+
+  /// It has answered a ping.
+  mutating func answered(_ sequence: UInt32, at now: ContinuousClock.Instant) {
+    if self.latestSequence == sequence, let sentAt = self.latestSentAt { self.roundTrip = now - sentAt }
+    self.heard(at: now)
+  }
+
+  /// It lives.
+  mutating func heard(at now: ContinuousClock.Instant) {
+    self.heardAt = now
+    self.missed = 0
+    self.silentSince = nil
+    self.hasWitness = false
+  }
 }
 
 /// Whose ack a number stands for.
@@ -91,7 +121,7 @@ extension Membership {
         actions.append(self.send(self.ping(helper, witness), to: helper.endpoint, of: helper.name))
       }
     }
-    watch.missed += 1
+    watch.asked(sequence, at: now)
     self.watches[name] = watch
     return actions
   }
@@ -113,8 +143,7 @@ extension Membership {
       self.watches[name]?.hasWitness = true
       return []
     case .watched(let name):
-      self.watches[name]?.missed = 0
-      self.watches[name]?.hasWitness = false
+      self.watches[name]?.answered(sequence, at: now)
       return self.roster[name]?.liveness == .alive ? self.endLoss(of: name, at: now) : []
     }
   }
@@ -123,8 +152,7 @@ extension Membership {
   mutating func endLoss(of name: String, at now: ContinuousClock.Instant) -> [Action] {
     guard let watch = self.watches[name], watch.isLost else { return [] }
     self.watches[name]?.isLost = false
-    self.watches[name]?.missed = 0
-    self.watches[name]?.hasWitness = false
+    self.watches[name]?.heard(at: now)
     if !watch.isWanted { self.endWatch(name) }
     return [.report(.recovered(name))]
   }

@@ -151,7 +151,7 @@ package struct Membership: StateMachine, Equatable {
     return metas
   }
 
-  private func isCandidate(_ member: Member) -> Bool {
+  func isCandidate(_ member: Member) -> Bool {
     if member.name == self.name { return true }
     return !member.liveness.isGone && self.watches[member.name]?.isLost != true && !NodeMeta(member.meta).isPassive
   }

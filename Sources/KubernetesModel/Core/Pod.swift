@@ -23,10 +23,27 @@ package struct Pod: KubernetesResource, Hashable {
   package struct PodStatus: Codable, Sendable, Hashable {
     package var phase: String?
     package var podIP: String?
+    package var conditions: [Condition]?
 
-    package init(phase: String? = nil, podIP: String? = nil) {
+    package init(phase: String? = nil, podIP: String? = nil, conditions: [Condition]? = nil) {
       self.phase = phase
       self.podIP = podIP
+      self.conditions = conditions
+    }
+
+    /// Whether a condition holds, such as `Ready`.
+    package func holds(_ type: String) -> Bool {
+      self.conditions?.contains { $0.type == type && $0.status == "True" } ?? false
+    }
+  }
+
+  package struct Condition: Codable, Sendable, Hashable {
+    package var type: String
+    package var status: String
+
+    package init(type: String, status: String) {
+      self.type = type
+      self.status = status
     }
   }
 }

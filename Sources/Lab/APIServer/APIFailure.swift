@@ -103,6 +103,10 @@ extension APIFailure {
       details: .init(name: name, type: type))
   }
 
+  package static func serviceUnavailable(_ message: String) -> APIFailure {
+    APIFailure(code: 503, reason: "ServiceUnavailable", message: message)
+  }
+
   package static func badRequest(_ message: String) -> APIFailure {
     APIFailure(code: 400, reason: "BadRequest", message: message)
   }

@@ -16,6 +16,7 @@ extension APIRouter {
       return try await self.write(request, path, definition, user, subresource: subresource)
     case ("scale", _): return try await self.scale(request, path, definition, user)
     case ("log", "get"): return try await self.log(request, path)
+    case ("proxy", "get"): return try await self.proxy(request, path)
     case ("token", "create"): return try await self.issueToken(request, path)
     case ("eviction", "create"):
       _ = try await self.registry.delete(definition.type, path.key)
@@ -119,6 +120,22 @@ extension APIRouter {
     }
     let pieces = try await logs.log(of: path.key, container: container, options: options)
     return .pieces(headers: ["Content-Type": "text/plain"], pieces)
+  }
+
+  /// Hands a request on to a pod: `pods/NAME[:PORT]/proxy/PATH`.
+  private func proxy(_ request: APIRequest, _ path: ResourcePath) async throws(APIFailure) -> APIResponse {
+    guard let target = PodProxy.Target(path.name ?? "") else {
+      throw .badRequest("invalid pod request \"\(path.name ?? "")\": [http:]NAME[:PORT] is what the lab hands on")
+    }
+    let pod = try await self.registry.get(
+      BuiltInResources.pods, ObjectKey(namespace: path.key.namespace, name: target.name))
+    guard let host = pod[path: "status", "podIP"]?.string, !host.isEmpty else {
+      throw .serviceUnavailable("address not allowed: pod \"\(target.name)\" has none yet")
+    }
+    let first = pod[path: "spec", "containers"]?.array?.lazy.compactMap { $0["ports"]?.array?.first }.first
+    let port = target.port ?? first?["containerPort"]?.integer.flatMap { UInt16(exactly: $0) } ?? 80
+    return try await self.podProxy.get(
+      "/" + path.rest.joined(separator: "/"), query: request.query, from: host, port: port, accept: request.headers)
   }
 
   /// What a scheduler writes: the node that a pod runs on.

@@ -33,14 +33,17 @@ package struct APIRouter: Sendable {
   /// `127.0.0.1:6443`, as discovery names the server.
   let address: String
   let webhookClient: WebhookClient
+  let podProxy: PodProxy
 
-  /// - Parameter webhookNamespace: the network namespace from which webhooks are called; nil = the machine's own network.
+  /// - Parameter webhookNamespace: the network namespace from which webhooks and pods are called; nil = the machine's own
+  ///   network.
   package init(
     registry: APIRegistry, authenticator: Authenticator, faults: FaultSwitches = FaultSwitches(), address: String = "",
     logs: (any PodLogSource)? = nil, webhookNamespace: String? = nil
   ) {
     self.registry = registry
     self.webhookClient = WebhookClient(namespace: webhookNamespace, registry: registry)
+    self.podProxy = PodProxy(namespace: webhookNamespace)
     self.authenticator = authenticator
     self.faults = faults
     self.address = address

@@ -41,7 +41,7 @@ package enum BuiltInResources {
       subresources: ["status"], rules: NodeRules()),
     ResourceDefinition(
       Self.pods, shortNames: ["po"], categories: ["all"],
-      subresources: ["binding", "ephemeralcontainers", "eviction", "log", "status"], rules: PodRules()),
+      subresources: ["binding", "ephemeralcontainers", "eviction", "log", "proxy", "status"], rules: PodRules()),
     ResourceDefinition(
       ResourceType(group: "", version: "v1", plural: "secrets", kind: "Secret"), rules: SecretRules()),
     ResourceDefinition(Self.serviceAccounts, shortNames: ["sa"], subresources: ["token"], rules: PlainRules()),

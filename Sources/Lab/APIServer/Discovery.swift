@@ -156,6 +156,9 @@ struct Subresource {
     case "log":
       self.kind = type.kind
       self.verbs = ["get"]
+    case "proxy":
+      self.kind = "PodProxyOptions"
+      self.verbs = ["get"]
     case "binding":
       self.kind = "Binding"
       self.verbs = ["create"]

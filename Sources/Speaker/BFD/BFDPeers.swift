@@ -50,6 +50,13 @@ package final class BFDPeers: Sendable {
     self.service.readings()
   }
 
+  /// The session of each peer that has one, by the name of the peer.
+  package func readingsByPeer() -> [String: Session.Reading] {
+    let paths = self.state.withLock { $0.bound.mapValues(\.path) }
+    let readings = self.service.readings()
+    return paths.compactMapValues { readings[$0] }
+  }
+
   /// The networks of this node. What a session has begun as it stays: an interface that fails must take its sessions down,
   /// and not make something else of them.
   package func interfacesChanged(_ interfaces: [Interface]) {

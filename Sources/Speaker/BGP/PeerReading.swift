@@ -10,8 +10,13 @@ package struct PeerReading: Sendable {
   package var pendingPrefixes: Int
   /// Those that cannot be told, as their attributes fill a message.
   package var oversizedPrefixes: Int
+  package var desiredPrefixes: Int
   package var lastEnd: EndReason?
+  package var lastEndedAt: ContinuousClock.Instant?
+  /// How often an established session came to its end.
+  package var endCount: UInt64
   package var changedAt: ContinuousClock.Instant?
+  package var nextAttemptAt: ContinuousClock.Instant?
 
   init(_ peer: Peer, _ router: RouterAddress) {
     self.router = router
@@ -21,7 +26,11 @@ package struct PeerReading: Sendable {
     self.sentPrefixes = peer.routes.sentCount
     self.pendingPrefixes = peer.state == .established ? peer.routes.pendingCount : peer.routes.desiredCount
     self.oversizedPrefixes = peer.routes.oversizedCount
+    self.desiredPrefixes = peer.routes.desiredCount
     self.lastEnd = peer.lastEnd
+    self.lastEndedAt = peer.lastEndedAt
+    self.endCount = peer.endCount
     self.changedAt = peer.changedAt
+    self.nextAttemptAt = peer.nextAttemptAt
   }
 }

@@ -19,7 +19,7 @@ final class GossipService: Sendable {
   private let node: String
   private let settings: Settings
   private let codec: WireCodec
-  private let isEncrypted: Bool
+  let isEncrypted: Bool
   private let directory: SpeakerDirectory
   private let logger: Logger
   private let inbox = Inbox<Membership.Event>(capacity: 4096)
@@ -30,6 +30,7 @@ final class GossipService: Sendable {
   private let descriptions = LatestValue<NodeMeta>()
   private let window: Window<Membership>
   private let ownNode = Mutex<NodeView?>(nil)
+  private let absences = Mutex<[String: ContinuousClock.Instant]>([:])
 
   /// Throws what is wrong with the files that set it up.
   init(options: GossipOptions, node: String, namespace: String, client: KubernetesClient, logger: Logger) throws {
@@ -64,6 +65,16 @@ final class GossipService: Sendable {
   /// Whether there is anybody else who may own addresses.
   var hasCompany: Bool {
     get async { await self.window.look { $0.candidates.count > 1 } ?? false }
+  }
+
+  /// The group as this node knows it, and the nodes that it watches; nil once the gossip has ended.
+  func look<Value: Sendable>(_ view: @escaping @Sendable (Membership) -> Value) async -> Value? {
+    await self.window.look(view)
+  }
+
+  /// Since when each of these nodes shows no sign of life, or was gone; those that never were are left out.
+  func absences(of nodes: Set<String>) -> [String: ContinuousClock.Instant] {
+    self.absences.withLock { absences in absences.filter { nodes.contains($0.key) } }
   }
 
   /// Watches these nodes closely, and no others.
@@ -141,6 +152,7 @@ final class GossipService: Sendable {
         case .answer(let stream, let message): network.answer(stream, message)
         case .report(let change):
           isNews = true
+          self.note(change, membership)
           self.log(change)
         case .settled:
           hasSettled = true
@@ -152,6 +164,19 @@ final class GossipService: Sendable {
       self.window.open(on: membership)
     }
     self.window.close()
+  }
+
+  /// Remembers when a node that is gone was last there: takeovers are told how long they took.
+  private func note(_ change: Membership.Change, _ membership: Membership) {
+    self.absences.withLock { absences in
+      switch change {
+      case .lost(let node): absences[node] = membership.silence(of: node) ?? Time.now
+      case .suspected(let node, _), .failed(let node), .left(let node):
+        if absences[node] == nil { absences[node] = membership.silence(of: node) ?? Time.now }
+      case .joined(let node), .refuted(let node), .recovered(let node): absences[node] = nil
+      case .updated, .accused, .conflict, .unreachable, .incompatible: break
+      }
+    }
   }
 
   private func log(_ change: Membership.Change) {

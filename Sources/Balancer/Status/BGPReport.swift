@@ -1,0 +1,78 @@
+/// `metallb status bgp`: every node's routers, with the sessions, and why there is none.
+package struct BGPReport: Sendable {
+  private let status: ClusterStatus
+  private let isWide: Bool
+
+  package init(_ status: ClusterStatus, isWide: Bool) {
+    self.status = status
+    self.isWide = isWide
+  }
+
+  package func lines(colours: Bool, width: Int) -> [String] {
+    let width = self.isWide ? max(width, 240) : width
+    var lines = [StatusText.heading("Sessions", colours: colours)]
+    let rows = self.status.speakers.compactMap(\.status).flatMap { status in
+      status.bgp.peers.map { self.row(of: $0, on: status.node) }
+    }
+    lines +=
+      rows.isEmpty
+      ? ["  No speaker that can be asked has a router: create a BGPPeer."]
+      : TextTable(header: self.header, rows: rows).lines(indent: 2, width: width, colours: colours)
+    let announced = self.announced
+    if !announced.isEmpty {
+      lines += ["", StatusText.heading("Services", colours: colours)]
+      lines += TextTable(header: ["NAME", "ADDRESSES", "NODES", "ROUTERS"], rows: announced)
+        .lines(indent: 2, width: width, colours: colours)
+    }
+    return lines + StatusText.conclusion(self.status, colours: colours, width: width)
+  }
+
+  private var header: [String] {
+    let header = ["NODE", "ROUTER", "ADDRESS", "AS", "STATE", "FOR", "PREFIXES", "BFD"]
+    return header
+      + (self.isWide ? ["FAMILIES", "HOLD/KEEPALIVE", "MESSAGES OUT/IN", "FLAPS", "ROUTER ID", "LAST ERROR"] : [])
+  }
+
+  private func row(of peer: BGPStatus.Peer, on node: String) -> [Styled] {
+    let address = peer.address + (peer.vrf.map { " (\($0))" } ?? "")
+    var row: [Styled] = [
+      Styled(node), Styled(peer.name), Styled(address),
+      Styled("\(peer.localASN) to \(peer.agreement?.peerASN ?? peer.peerASN)"),
+      Styled(peer.state, peer.isEstablished ? .good : .bad), Styled(StatusText.age(peer.seconds)),
+      Styled("\(peer.prefixes.sent) of \(peer.prefixes.desired)"), Self.bfd(peer.bfd),
+    ]
+    guard self.isWide else { return row }
+    let times = peer.agreement.map { agreement in
+      "\(agreement.holdSeconds.map { "\(Int($0))s" } ?? "none")/"
+        + (agreement.keepaliveSeconds.map { "\(Int($0))s" } ?? "none")
+    }
+    let failure = peer.lastError.map { failure in
+      "\(failure.text) (\(failure.side)\(failure.secondsAgo.map { ", \(StatusText.age($0)) ago" } ?? ""))"
+    }
+    row += [
+      Styled(peer.agreement?.families.joined(separator: ",") ?? "-"), Styled(times ?? "-"),
+      Styled("\(peer.messages.sent)/\(peer.messages.received)"), Styled("\(peer.flaps)"),
+      Styled(peer.agreement?.routerID ?? "-"), Styled(failure ?? "-"),
+    ]
+    return row
+  }
+
+  private static func bfd(_ session: BGPStatus.BFDSession?) -> Styled {
+    guard let session else { return "-" }
+    let time = session.detectionMilliseconds.map { ", \(Int($0)) ms" } ?? ""
+    return Styled(session.state + time, session.state == "up" ? .good : .bad)
+  }
+
+  private var announced: [[Styled]] {
+    self.status.exposures.compactMap { exposure -> [Styled]? in
+      let announcers = exposure.announcers.filter { $0.announcingProtocol == .bgp }
+      guard !announcers.isEmpty else { return nil }
+      let (nodes, routers) = (announcers.map(\.node), Set(announcers.flatMap(\.peers)).sorted())
+      return [
+        Styled(exposure.service.description), Styled(exposure.addresses.joined(separator: ",")),
+        Styled(self.isWide ? nodes.joined(separator: ", ") : ClusterStatus.list(nodes, limit: 3)),
+        Styled(routers.joined(separator: ", ")),
+      ]
+    }
+  }
+}
