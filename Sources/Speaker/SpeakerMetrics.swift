@@ -76,7 +76,8 @@ extension MetricsPage {
   mutating func appendTakeovers(_ histogram: DurationHistogram, watched: [WatchReading]) {
     self.append(
       "metallb_layer2_takeover_duration_seconds",
-      help: "Time from the first sign of life that the former owner missed to the first frame of this node, per service.",
+      help:
+        "Time from the first sign of life that the former owner missed to the first frame of this node, per service.",
       histogram)
     self.append(
       "metallb_layer2_watched_node_up", .gauge,

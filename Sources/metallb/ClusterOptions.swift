@@ -10,7 +10,9 @@ struct ClusterOptions: ParsableArguments {
   @Option(help: "The context of the kubeconfig; by default its current one.")
   var context: String?
 
-  @Option(name: .shortAndLong, help: "Where MetalLB and its configuration are; by default METALLB_NAMESPACE, else metallb-system.")
+  @Option(
+    name: .shortAndLong,
+    help: "Where MetalLB and its configuration are; by default METALLB_NAMESPACE, else metallb-system.")
   var namespace: String?
 
   @Option(help: "The ConfigMap that MetalLB 0.8 to 0.12 was configured with; it counts where there are no objects.")

@@ -32,7 +32,8 @@ struct ProcessOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Whether /status is served on that port, for metallb status; it tells no secrets, and only who can read pods.")
+    help: "Whether /status is served on that port, for metallb status; it tells no secrets, and only who can read pods."
+  )
   var status = true
 
   @Option(help: "The name of the own pod, which owns what goes with it; by default METALLB_POD_NAME.")

@@ -84,7 +84,9 @@ struct SpeakerCommand: AsyncParsableCommand {
       podName: self.process.resolvedPodName,
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass,
       ignoresExclusion: self.ignoreExcludeLb,
-      servers: try self.process.servers(of: "metallb-speaker", healthHost: "127.0.0.1", statusHost: self.host ?? environment["METALLB_HOST"], tls: self.tls),
+      servers: try self.process.servers(
+        of: "metallb-speaker", healthHost: "127.0.0.1", statusHost: self.host ?? environment["METALLB_HOST"],
+        tls: self.tls),
       exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds),
       probesAddresses: self.l2Probe, isPromiscuous: self.l2Promiscuous,

@@ -33,3 +33,27 @@ import Testing
     #expect(page.text.hasSuffix("x +Inf\nx -Inf\nx NaN\nx 1e+300\n"))
   }
 }
+
+@Suite struct DurationHistogramTests {
+  @Test func `each bucket counts what is within its bound, with all before it`() {
+    var histogram = DurationHistogram(bounds: [.milliseconds(500), .seconds(1)])
+    var page = MetricsPage()
+    page.append("metallb_x_seconds", help: "How long", histogram)
+    #expect(page.text == "", "nothing was observed")
+    histogram.observe(.milliseconds(500), times: 2)
+    histogram.observe(.milliseconds(501))
+    histogram.observe(.seconds(8))
+    page.append("metallb_x_seconds", help: "How long", histogram)
+    #expect(
+      page.text == """
+        # HELP metallb_x_seconds How long
+        # TYPE metallb_x_seconds histogram
+        metallb_x_seconds_bucket{le="0.5"} 2
+        metallb_x_seconds_bucket{le="1"} 3
+        metallb_x_seconds_bucket{le="+Inf"} 4
+        metallb_x_seconds_sum 9.501
+        metallb_x_seconds_count 4
+
+        """)
+  }
+}

@@ -20,7 +20,8 @@ extension SpeakerState {
         seconds: self.chronicle.layer2[announcement.service].map { (now - $0).statusSeconds } ?? 0,
         candidates: tellsCandidates ? self.candidates(of: announcement.service) : nil)
     }
-    status.successions = self.succession.inherited.filter { service == nil || $0 == service }.sorted().compactMap { key in
+    status.successions = self.succession.inherited.filter { service == nil || $0 == service }.sorted().compactMap {
+      key in
       self.succession.owner(of: key).map { Layer2Status.Succession(service: key.description, owner: $0) }
     }
     let addresses = service.map { Set(self.services[$0]?.view.addresses ?? []) }
@@ -74,7 +75,8 @@ extension SpeakerState {
     return self.announcements.values.sorted { $0.service < $1.service }
   }
 
-  private func candidates(of key: ObjectKey) -> [String]? {
+  /// The first nodes in the order of the election for a Service, the owner first; nil = it cannot be announced.
+  package func candidates(of key: ObjectKey) -> [String]? {
     guard let address = self.electionAddress(of: key), let candidacy = self.candidacy(of: key) else { return nil }
     return self.nodes.order(of: address, in: candidacy, limit: Self.candidateLimit)
   }

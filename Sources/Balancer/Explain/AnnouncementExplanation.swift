@@ -51,6 +51,10 @@ package struct AnnouncementExplanation: Sendable, Equatable {
   /// Nodes whose verdict was not worked out, as there are so many.
   package var omitted: Int
   package var bgpNodes: [BGPNode]
+  /// The first nodes in the order of the election on layer 2: the owner, who would come next, and so on.
+  package var succession: [String] = []
+  /// Every router that is configured.
+  package var routers: [RouterExplanation] = []
 
   package init(advertisements: [Advertisement], nodes: [Node], omitted: Int = 0, bgpNodes: [BGPNode] = []) {
     self.advertisements = advertisements
@@ -131,6 +135,11 @@ extension AnnouncementExplanation {
       }
     }
     self.advertisements = Self.advertisements(for: service, pool: pool, in: cluster)
+    // Every speaker sees the same order.
+    self.succession = speakers.first?.1.candidates(of: service.key) ?? []
+    self.routers = (cluster.configuration.bgpPeers ?? []).map(\.key.name).sorted().map {
+      RouterExplanation($0, of: service.key, speakers: speakers)
+    }
   }
 
   static func events(company: [ExposedService], in cluster: Cluster) -> [SpeakerState.Event] {

@@ -56,6 +56,9 @@ package struct ExplanationReport: Sendable, Equatable {
         lines +=
           announcement.nodes.isEmpty
           ? ["  There are none."] : Self.nodes(announcement).lines(indent: 2, width: width, colours: colours)
+        if let succession = Self.succession(announcement) {
+          lines += TextLayout.paragraph(succession, indent: 2, width: width)
+        }
         if announcement.omitted > 0 { lines.append("  and \(announcement.omitted) nodes more, not worked out") }
       }
       if announcement.advertisements.contains(where: { $0.kind == BGPAdvertisement.type.kind }) {
@@ -63,6 +66,14 @@ package struct ExplanationReport: Sendable, Equatable {
         lines +=
           announcement.bgpNodes.isEmpty
           ? ["  There are none."] : Self.bgpNodes(announcement).lines(indent: 2, width: width, colours: colours)
+        lines += heading("Routers")
+        lines +=
+          announcement.routers.isEmpty
+          ? ["  There are none: create a BGPPeer."]
+          : TextTable(
+            header: ["ROUTER", "VERDICT"],
+            rows: announcement.routers.map { [Styled($0.name), $0.sentence(Self.sentence)] }
+          ).lines(indent: 2, width: width, colours: colours)
       }
     }
     if !self.events.isEmpty {
@@ -141,6 +152,15 @@ package struct ExplanationReport: Sendable, Equatable {
           return [Styled(node.name), Styled(text + (node.claims ? ", but its speaker says that it does" : ""))]
         }
       })
+  }
+
+  /// Who would come after the owner.
+  private static func succession(_ announcement: AnnouncementExplanation) -> String? {
+    guard let owner = announcement.succession.first else { return nil }
+    let others = announcement.succession.dropFirst()
+    guard let next = others.first else { return "\(owner) is the only candidate: nobody would take over." }
+    let further = others.dropFirst()
+    return "If \(owner) goes, \(next) takes over\(further.isEmpty ? "" : ", then \(further.joined(separator: ", "))")."
   }
 
   private static func bgpNodes(_ announcement: AnnouncementExplanation) -> TextTable {
@@ -241,6 +261,8 @@ package struct ExplanationReport: Sendable, Equatable {
             "claims": node.claims.map { .array($0.map { .string($0) }) } ?? nil,
           ]
         }),
+      "succession": .array(announcement.succession.map { .string($0) }),
+      "routers": .array(announcement.routers.map(\.json)),
     ]
   }
 }

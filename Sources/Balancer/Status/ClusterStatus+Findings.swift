@@ -31,7 +31,8 @@ extension ClusterStatus {
   }
 
   private var configurationFindings: [String] {
-    let problems = self.controllers.compactMap(\.status).flatMap(\.problems)
+    let problems =
+      self.controllers.compactMap(\.status).flatMap(\.problems)
       + self.speakers.compactMap(\.status).flatMap(\.problems)
     return Set(problems).sorted()
   }

@@ -73,7 +73,8 @@ extension ControllerState {
     waiting.sort { $0.service < $1.service }
     return ControllerStatus(
       software: software, isLeading: isLeading, pools: pools, satisfied: satisfied,
-      waiting: Array(waiting.prefix(ControllerStatus.waitingLimit)), problems: self.configuration.problems.map(\.description))
+      waiting: Array(waiting.prefix(ControllerStatus.waitingLimit)),
+      problems: self.configuration.problems.map(\.description))
   }
 }
 

@@ -12,7 +12,9 @@ extension APIRouter {
       namespace: path.namespace ?? (path.plural == "namespaces" && path.group.isEmpty ? path.name : nil),
       name: path.name)
     guard await self.registry.mayAccess(user, access) else { throw .denied(user, access) }
-    guard path.rest.isEmpty || path.subresource == "proxy", path.namespace == nil || definition.type.isNamespaced else { throw .unknownResource }
+    guard path.rest.isEmpty || path.subresource == "proxy", path.namespace == nil || definition.type.isNamespaced else {
+      throw .unknownResource
+    }
     if let subresource = path.subresource {
       guard definition.subresources.contains(subresource) else {
         throw definition.isCustom ? .notFound(definition.type, path.name ?? "") : .unknownResource

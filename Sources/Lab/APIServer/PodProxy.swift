@@ -17,7 +17,7 @@ struct PodProxy: Sendable {
     init?(_ text: String) {
       var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       if parts.count == 3 {
-        guard parts.removeFirst() == "http" || text.hasPrefix(":") else { return nil }
+        guard parts.removeFirst() == "http" else { return nil }
       }
       guard parts.count <= 2, !parts[0].isEmpty else { return nil }
       self.name = parts[0]

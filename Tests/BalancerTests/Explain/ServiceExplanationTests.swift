@@ -129,6 +129,9 @@ import Testing
     #expect(result.nodes.filter { $0.withheld == .notOwner }.count == 2)
     #expect(result.nodes.first?.name == "node-2")  // who claims to announce comes first
     #expect(result.nodes.filter(\.claims).map(\.name) == ["node-2"])
+    #expect(result.succession.count == 3 && result.succession.first == owner)
+    let rest = ["node-1", "node-2", "node-3"].filter { $0 != owner }
+    #expect(result.succession[1] == Layer2Election.owner(of: ip("192.0.2.0"), among: rest))
   }
 
   @Test func `each advertisement says whether it is for the Service`() {
@@ -152,15 +155,18 @@ import Testing
 }
 
 @Suite struct BGPExplanationTests {
-  private func explain(peers: [BGPPeer]) -> AnnouncementExplanation {
+  private func explain(
+    peers: [BGPPeer], isUsable: Bool = true, for meant: [String]? = nil
+  ) -> AnnouncementExplanation {
     let service = ExposedService(key: key("a/web"), ingress: .addresses([ip("192.0.2.0")]))
     let pools = [poolObject("default", ["192.0.2.0/30"])]
-    let advertisement = BGPAdvertisement(metadata: ObjectMeta(name: "bgp", namespace: "metallb-system"))
+    let advertisement = BGPAdvertisement(
+      metadata: ObjectMeta(name: "bgp", namespace: "metallb-system"), spec: .init(peers: meant))
     return AnnouncementExplanation(
       of: service, pool: PoolResolution(pools).pools["default"],
       in: .init(
         services: [service],
-        endpoints: [EndpointsView(key: key("a/web-1"), service: key("a/web"), isUsable: true, nodes: ["node-1"])],
+        endpoints: [EndpointsView(key: key("a/web-1"), service: key("a/web"), isUsable: isUsable, nodes: ["node-1"])],
         nodes: [NodeView(name: "node-1", labels: ["rack": "1"]), NodeView(name: "node-2", labels: ["rack": "2"])],
         configuration: ConfigurationObjects(pools: pools, bgpAdvertisements: [advertisement], bgpPeers: peers),
         bgpClaims: ["node-1": ["tor"]]),
@@ -179,6 +185,30 @@ import Testing
     #expect(result.bgpNodes.map(\.claims) == [["tor"], nil])
     #expect(result.bgpNodes.first?.withheld == nil)
     #expect(result.bgpNodes.last?.withheld != nil)
+  }
+
+  @Test func `each router says who tells it of the Service, or why nobody does`() {
+    func peer(_ name: String, rack: String?, asn: Int64 = 64513) -> BGPPeer {
+      BGPPeer(
+        metadata: ObjectMeta(name: name, namespace: "metallb-system"),
+        spec: .init(
+          myASN: 64512, peerASN: asn, peerAddress: "10.0.0.\(name.utf8.count)",
+          nodeSelectors: rack.map { [LabelSelector(matchLabels: ["rack": $0])] }))
+    }
+    let peers = [
+      peer("both", rack: nil), peer("one", rack: "1"), peer("nowhere", rack: "9"), peer("wrong", rack: nil, asn: 0),
+    ]
+    #expect(
+      self.explain(peers: peers).routers == [
+        .init(name: "both", verdict: .told(by: ["node-1", "node-2"])), .init(name: "nowhere", verdict: .noNode),
+        .init(name: "one", verdict: .told(by: ["node-1"])), .init(name: "wrong", verdict: .invalid),
+      ])
+    #expect(
+      self.explain(peers: peers, isUsable: false).routers.first?.verdict
+        == .notTold(["node-1", "node-2"], .noEndpoints))
+    #expect(
+      self.explain(peers: peers, for: ["one"]).routers.first?.verdict
+        == .notTold(["node-1", "node-2"], .noMatchingPeer))
   }
 
   @Test func `without a peer no node announces`() {

@@ -34,6 +34,24 @@ import Testing
     #expect(node.membership.candidates == ["alpha", "gamma", "delta"])
   }
 
+  @Test func `what the detector sees is told: how long an answer took, since when one is owed`() {
+    var node = self.settled(["beta", "gamma", "delta"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(1), reply: acknowledge)
+    var reading = node.membership.watchReadings.first
+    #expect(reading?.name == "beta" && reading?.isLost == false && reading?.missedPings == 0)
+    #expect(reading?.roundTrip == .zero && reading?.silentSince == nil, "this network delivers at once")
+    let lastHeard = reading?.heardAt
+    #expect(lastHeard != nil)
+    node.pass(.milliseconds(700), reply: self.reply(except: beta))
+    reading = node.membership.watchReadings.first
+    #expect(reading?.isLost == true && reading?.heardAt == lastHeard)
+    #expect(
+      node.membership.silence(of: "beta") == lastHeard.map { $0 + .milliseconds(100) }, "the first ping after that")
+    node.pass(.milliseconds(200), reply: acknowledge)
+    #expect(node.membership.silence(of: "beta") == nil && node.membership.silence(of: "gamma") == nil)
+  }
+
   @Test func `three hundred milliseconds are enough where that is asked for`() {
     var node = Node(knowing: ["beta", "gamma"], watchSettings: WatchSettings(interval: .milliseconds(50)))
     node.handle(.watch(["beta"]))
