@@ -34,13 +34,14 @@ package struct BGPCluster: Sendable {
     return cluster
   }
 
-  /// Starts the speaker; it is stopped with the network, if not before.
-  package func startSpeaker(_ flags: String...) throws -> ChildProcess {
-    let command = [
-      try Tool.metallb(), "speaker", "--kubeconfig", self.kubeconfig, "--port=0", "--health-probe-port=0",
-      "--namespace=metallb-system", "--node-name=\(Self.nodeName)", "--log-level=debug",
-    ]
-    return try self.host.start(command + flags)
+  /// Starts the speaker, which tells of itself on a port of health if one is given; it is stopped with the network, if
+  /// not before.
+  package func startSpeaker(healthPort: Int = 0, _ further: String...) throws -> ChildProcess {
+    try self.host.start(
+      [
+        try Tool.metallb(), "speaker", "--kubeconfig", self.kubeconfig, "--port=0", "--health-probe-port=\(healthPort)",
+        "--namespace=metallb-system", "--node-name=\(Self.nodeName)", "--log-level=debug",
+      ] + further)
   }
 
   @discardableResult
