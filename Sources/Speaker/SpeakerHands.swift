@@ -15,7 +15,8 @@ struct SpeakerHands: Sendable {
   let routers: RouterFinder
   let reporter: Reporter
   let gossip: GossipService?
-  let layer2Reports: AnnouncementReporter<ServiceL2Status>
+  let layer2Reports: NodeReporter<ServiceL2Status>
+  let bgpReports: NodeReporter<ServiceBGPStatus>
   let logger: Logger
 
   func perform(_ action: SpeakerState.Action) {
@@ -28,7 +29,7 @@ struct SpeakerHands: Sendable {
           "ips": .string(Self.list(announcement.addresses)), "protocol": "layer2",
           "interfaces": .string(Self.text(announcement.interfaces)),
         ])
-      self.layer2Reports.announced(announcement.service, announcement.interfaces)
+      self.layer2Reports.tell(announcement.interfaces, of: announcement.service)
     case .announce(.bgp(let announcement)):
       self.logger.info(
         "service has IP, announcing",
@@ -37,6 +38,7 @@ struct SpeakerHands: Sendable {
           "ips": .string(Self.list(announcement.addresses)), "protocol": "bgp",
           "peers": .string(Self.list(announcement.peers)),
         ])
+      self.bgpReports.tell(announcement.peers, of: announcement.service)
     case .configurePeers(let peers):
       self.bgp.configure(peers)
       self.bfd.configure(peers)
@@ -50,7 +52,10 @@ struct SpeakerHands: Sendable {
           "event": "serviceWithdrawn", "service": "\(service)", "ips": .string(Self.list(addresses)),
           "protocol": .string(announcingProtocol.rawValue), "reason": .string(reason.rawValue),
         ])
-      if announcingProtocol == .layer2 { self.layer2Reports.withdrawn(service) }
+      switch announcingProtocol {
+      case .layer2: self.layer2Reports.retract(service)
+      case .bgp: self.bgpReports.retract(service)
+      }
     case .claim(let address, let interfaces):
       self.responder.announce(address, on: InterfaceSet(interfaces))
     case .release(let address):

@@ -229,10 +229,14 @@ package struct SpeakerService: ServiceLifecycle.Service {
         self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger)
       let keeper = self.configurationStateKeeper(pod)
       group.addTask { await keeper.run() }
-      let layer2Reports = AnnouncementReporter<ServiceL2Status>(
-        self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger
-      ) { await inbox.send(.ownership($0.map(OwnershipClaim.init))) }
+      let layer2Reports: NodeReporter<ServiceL2Status> = self.nodeReporter(pod) {
+        await inbox.send(.ownership($0.map(OwnershipClaim.init)))
+      }
+      let bgpReports: NodeReporter<ServiceBGPStatus> = self.nodeReporter(pod)
+      let sessions = SessionReporter(bgp: bgp, bfd: bfd, reporter: self.nodeReporter(pod))
       group.addTask { await layer2Reports.run() }
+      group.addTask { await bgpReports.run() }
+      group.addTask { await sessions.run() }
       group.addTask { await self.answer(with: responder, inbox: inbox) }
       let reporter = Reporter(recorder: recorder, keeper: keeper, logger: self.logger)
       self.addWatchers(to: &group, inbox: inbox, tally: tally)
@@ -243,7 +247,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
       keeper.conclude(.unknown)
       let hands = SpeakerHands(
         responder: responder, bgp: bgp, bfd: bfd, routers: routers, reporter: reporter, gossip: self.gossip,
-        layer2Reports: layer2Reports, logger: self.logger)
+        layer2Reports: layer2Reports, bgpReports: bgpReports, logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
@@ -266,12 +270,24 @@ package struct SpeakerService: ServiceLifecycle.Service {
           self.gossip?.describe(isPassive: false)
         }
         if machine.awaited.isEmpty { layer2Reports.decided() }
+        if machine.isDecidingOnBGP {
+          bgpReports.decided()
+          sessions.peersKnown()
+        }
         window.open(on: machine)
       }
       for action in last.handle(.stopping, at: Time.now) { hands.perform(action) }
       window.close()
       group.cancelAll()
     }
+  }
+
+  private func nodeReporter<Report: NodeReport>(
+    _ pod: OwnPod, observe: @escaping @Sendable (ObjectChange<Report>) async -> Void = { _ in }
+  ) -> NodeReporter<Report> {
+    NodeReporter(
+      self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger,
+      observe: observe)
   }
 
   private func configurationStateKeeper(_ pod: OwnPod) -> ConfigurationStateKeeper {

@@ -31,7 +31,7 @@ extension SpeakerState {
   }
 
   /// Nothing is announced before all lists have been seen: peers would take what is missing for withdrawn.
-  var isDecidingOnBGP: Bool { self.isDeciding && self.bgp.awaited.isEmpty }
+  package var isDecidingOnBGP: Bool { self.isDeciding && self.bgp.awaited.isEmpty }
 
   // MARK: Filing
 

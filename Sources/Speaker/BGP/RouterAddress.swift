@@ -42,6 +42,14 @@ struct RouterAddress: Sendable, Hashable {
     self.patience = holdTime > .zero ? holdTime : nil
   }
 
+  /// Where the router is, as it was configured.
+  var endpoint: BGPPeerConfiguration.Endpoint {
+    switch self.remote {
+    case .address(let address): .address(address)
+    case .interface(let name): .interface(name)
+    }
+  }
+
   /// As metrics name it: `192.0.2.1:179`, `[2001:db8::1]:179`.
   var label: String {
     switch self.remote {

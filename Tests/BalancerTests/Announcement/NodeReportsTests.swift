@@ -6,14 +6,14 @@ import Testing
 
 /// A small API server for reports: what is written comes back by watch, when it is asked to.
 private struct Cluster {
-  var keeper: AnnouncementReports<ServiceL2Status>
+  var keeper: NodeReports<ServiceL2Status>
   var objects: [ObjectKey: ServiceL2Status] = [:]
   var log: [String] = []
   private var version = 0
   private var undelivered: [ObjectChange<ServiceL2Status>] = []
 
   init(node: String = "w1", _ reports: [ServiceL2Status] = []) {
-    self.keeper = AnnouncementReports(
+    self.keeper = NodeReports(
       .init(
         node: node, namespace: "metallb-system",
         owner: OwnerReference(apiVersion: "v1", kind: "Pod", name: "speaker-1", uid: "u-1")), seed: 1)
@@ -21,7 +21,7 @@ private struct Cluster {
     self.tell(reports.map { .observed(.applied($0)) } + [.observed(.synced)])
   }
 
-  mutating func tell(_ events: [AnnouncementReports<ServiceL2Status>.Event]) {
+  mutating func tell(_ events: [NodeReports<ServiceL2Status>.Event]) {
     for event in events {
       for case .write(let write, let service) in self.keeper.handle(event, at: t0) {
         self.tell([.written(service, self.perform(write))])
@@ -29,8 +29,8 @@ private struct Cluster {
     }
   }
 
-  mutating func perform(_ write: AnnouncementReports<ServiceL2Status>.Write)
-    -> AnnouncementReports<ServiceL2Status>
+  mutating func perform(_ write: NodeReports<ServiceL2Status>.Write)
+    -> NodeReports<ServiceL2Status>
     .Outcome
   {
     self.version += 1
@@ -54,7 +54,7 @@ private struct Cluster {
     }
   }
 
-  private mutating func store(_ report: ServiceL2Status) -> AnnouncementReports<ServiceL2Status>.Outcome {
+  private mutating func store(_ report: ServiceL2Status) -> NodeReports<ServiceL2Status>.Outcome {
     self.objects[report.key] = report
     self.undelivered.append(.applied(report))
     return .succeeded(report)
@@ -74,23 +74,23 @@ private struct Cluster {
   }
 }
 
-@Suite struct AnnouncementReportsTests {
+@Suite struct NodeReportsTests {
   static let web = ObjectKey(namespace: "default", name: "web")
 
   static func report(_ name: String, by node: String, on service: ObjectKey = web) -> ServiceL2Status {
     var report = ServiceL2Status.new(on: service, by: node, in: "metallb-system", owner: nil)
     report.metadata.name = name
     report.metadata.resourceVersion = "0-\(name)"
-    report.set(.all, node: node, service: service)
+    report.set(.all, node: node, subject: service)
     return report
   }
 
   @Test func `what is announced is told once, whatever the watch brings late`() {
     var cluster = Cluster()
-    cluster.tell([.decided, .announced(Self.web, .all)])
+    cluster.tell([.decided, .wanted(Self.web, .all)])
     #expect(cluster.log == ["create l2-1", #"status l2-1 ["all"]"#])
     cluster.deliver()
-    cluster.tell([.announced(Self.web, .all)])
+    cluster.tell([.wanted(Self.web, .all)])
     #expect(cluster.log.count == 2)
     let report = cluster.objects.values.first
     #expect(
@@ -103,22 +103,22 @@ private struct Cluster {
 
   @Test func `other interfaces are told in the same report`() {
     var cluster = Cluster()
-    cluster.tell([.decided, .announced(Self.web, .all)])
+    cluster.tell([.decided, .wanted(Self.web, .all)])
     cluster.deliver()
-    cluster.tell([.announced(Self.web, .named(["eth1", "eth0"]))])
+    cluster.tell([.wanted(Self.web, .named(["eth1", "eth0"]))])
     #expect(cluster.log.last == #"status l2-1 ["eth0", "eth1"]"#)
     #expect(cluster.objects.count == 1)
   }
 
   @Test func `a restarted speaker finds its reports and writes nothing`() {
     var cluster = Cluster([Self.report("l2-a", by: "w1")])
-    cluster.tell([.announced(Self.web, .all), .decided])
+    cluster.tell([.wanted(Self.web, .all), .decided])
     #expect(cluster.log == [])
   }
 
   @Test func `nothing is deleted before everything has been decided`() {
     var cluster = Cluster([Self.report("l2-a", by: "w1")])
-    cluster.tell([.withdrawn(Self.web)])
+    cluster.tell([.unwanted(Self.web)])
     #expect(cluster.log == [])
     cluster.tell([.decided])
     #expect(cluster.log == ["delete l2-a"])
@@ -126,15 +126,15 @@ private struct Cluster {
 
   @Test func `a new owner deletes what the former one has left`() {
     var cluster = Cluster([Self.report("l2-a", by: "w2"), Self.report("l2-b", by: "w3")])
-    cluster.tell([.decided, .announced(Self.web, .all)])
+    cluster.tell([.decided, .wanted(Self.web, .all)])
     #expect(cluster.told == ["l2-1 w1 web"])
   }
 
   @Test func `a node that lost deletes its own and leaves the new owner's`() {
     var cluster = Cluster()
-    cluster.tell([.decided, .announced(Self.web, .all)])
+    cluster.tell([.decided, .wanted(Self.web, .all)])
     cluster.deliver()
-    cluster.tell([.withdrawn(Self.web), .observed(.applied(Self.report("l2-b", by: "w2")))])
+    cluster.tell([.unwanted(Self.web), .observed(.applied(Self.report("l2-b", by: "w2")))])
     #expect(cluster.objects.isEmpty)
     cluster.deliver()
     #expect(cluster.log == ["create l2-1", #"status l2-1 ["all"]"#, "delete l2-1"])
@@ -142,7 +142,7 @@ private struct Cluster {
 
   @Test func `a report that somebody deletes is written again`() {
     var cluster = Cluster()
-    cluster.tell([.decided, .announced(Self.web, .all)])
+    cluster.tell([.decided, .wanted(Self.web, .all)])
     cluster.deliver()
     cluster.objects = [:]
     cluster.tell([.observed(.deleted(ObjectKey(namespace: "metallb-system", name: "l2-1")))])
@@ -150,14 +150,69 @@ private struct Cluster {
   }
 
   @Test func `a write that failed is tried again after a pause`() throws {
-    var keeper = AnnouncementReports<ServiceL2Status>(.init(node: "w1", namespace: "metallb-system"), seed: 1)
+    var keeper = NodeReports<ServiceL2Status>(.init(node: "w1", namespace: "metallb-system"), seed: 1)
     _ = keeper.handle(.observed(.synced), at: t0)
     _ = keeper.handle(.decided, at: t0)
-    let first = keeper.handle(.announced(Self.web, .all), at: t0)
+    let first = keeper.handle(.wanted(Self.web, .all), at: t0)
     #expect(first.count == 1)
     #expect(keeper.handle(.written(Self.web, .failed), at: t0) == [])
     let deadline = try #require(keeper.nextDeadline)
     #expect(deadline > t0 + .milliseconds(100))
     #expect(keeper.handle(.tick, at: deadline) == first)
+  }
+}
+
+/// Reports of which every announcing node has one.
+@Suite struct ServiceBGPStatusReportTests {
+  private static let web = ObjectKey(namespace: "default", name: "web")
+
+  private static func report(_ name: String, by node: String, _ peers: [String]) -> ServiceBGPStatus {
+    var report = ServiceBGPStatus.new(on: Self.web, by: node, in: "metallb-system", owner: nil)
+    report.metadata.name = name
+    report.metadata.resourceVersion = "1"
+    report.set(peers, node: node, subject: Self.web)
+    return report
+  }
+
+  private static func keeper(_ reports: ServiceBGPStatus...) -> NodeReports<ServiceBGPStatus> {
+    var keeper = NodeReports<ServiceBGPStatus>(.init(node: "w1", namespace: "metallb-system"), seed: 1)
+    for report in reports { _ = keeper.handle(.observed(.applied(report)), at: t0) }
+    _ = keeper.handle(.observed(.synced), at: t0)
+    return keeper
+  }
+
+  @Test func `the peers are told, sorted, in an object with the Service's labels`() {
+    let report = Self.report("bgp-a", by: "w1", ["a", "b"])
+    #expect(report.metadata.generateName == "bgp-")
+    #expect(
+      report.metadata.labels == [
+        "metallb.io/node": "w1", "metallb.io/service-name": "web", "metallb.io/service-namespace": "default",
+      ])
+    #expect(
+      report.status == .init(node: "w1", serviceName: "web", serviceNamespace: "default", peers: ["a", "b"]))
+    #expect(ServiceBGPStatus.selector(of: "w1") == "metallb.io/node=w1")
+    #expect(ServiceL2Status.selector(of: "w1") == nil)
+  }
+
+  @Test func `other nodes' reports are left alone, whatever this node announces`() {
+    var keeper = Self.keeper(Self.report("bgp-a", by: "w2", ["a"]), Self.report("bgp-b", by: "w1", ["a"]))
+    #expect(keeper.handle(.decided, at: t0).map(Self.deleted) == ["bgp-b"])
+    keeper = Self.keeper(Self.report("bgp-a", by: "w2", ["a"]), Self.report("bgp-b", by: "w1", ["a"]))
+    _ = keeper.handle(.wanted(Self.web, ["a"]), at: t0)
+    #expect(keeper.handle(.decided, at: t0) == [])
+  }
+
+  @Test func `another peer changes the report and not its name`() {
+    var keeper = Self.keeper(Self.report("bgp-b", by: "w1", ["a"]))
+    _ = keeper.handle(.wanted(Self.web, ["a"]), at: t0)
+    _ = keeper.handle(.decided, at: t0)
+    #expect(
+      keeper.handle(.wanted(Self.web, ["a", "b"]), at: t0) == [
+        .write(.writeStatus(Self.report("bgp-b", by: "w1", ["a", "b"])), of: Self.web)
+      ])
+  }
+
+  private static func deleted(_ action: NodeReports<ServiceBGPStatus>.Action) -> String? {
+    if case .write(.delete(let key, _), _) = action { key.name } else { nil }
   }
 }

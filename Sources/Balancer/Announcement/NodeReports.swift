@@ -1,0 +1,197 @@
+import KubernetesModel
+import Primitives
+
+/// Keeps the reports of one node in line with what it has to tell, and the cluster free of those that others have left.
+///
+///     wanted, unwanted ─┐
+///     observed ─────────┼──▶ one write at a time for a subject ──▶ .write ──▶ .written
+///     tick ─────────────┘      create │ write the status │ delete one too many
+///
+/// Where a subject has one report in the cluster, the node that wants it creates it and deletes those of others; a node
+/// that wants it no more deletes its own. Nothing is written before all reports have been listed and all that is wanted is
+/// known, so that a restart finds its reports and writes nothing.
+package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
+  package enum Event: Timed, Equatable {
+    case tick
+    case observed(ObjectChange<Report>)
+    /// This is to be told of a subject.
+    case wanted(ObjectKey, Report.Content)
+    /// Nothing is to be told of it any more.
+    case unwanted(ObjectKey)
+    /// What is wanted is complete from now on.
+    case decided
+    case written(ObjectKey, Outcome)
+  }
+
+  package enum Action: Sendable, Equatable {
+    case write(Write, of: ObjectKey)
+  }
+
+  package enum Write: Sendable, Equatable {
+    case create(Report)
+    case writeStatus(Report)
+    case delete(ObjectKey, uid: String?)
+  }
+
+  package enum Outcome: Sendable, Equatable {
+    /// Done; the object as the server has it now, unless it was deleted.
+    case succeeded(Report?)
+    /// Somebody changed or deleted the object in between; what is true arrives by watch.
+    case overtaken
+    case failed
+  }
+
+  package struct Settings: Sendable, Hashable {
+    package var node: String
+    /// Where reports are kept.
+    package var namespace: String
+    /// The pod that reports go with.
+    package var owner: OwnerReference?
+
+    package init(node: String, namespace: String, owner: OwnerReference? = nil) {
+      self.node = node
+      self.namespace = namespace
+      self.owner = owner
+    }
+  }
+
+  private let settings: Settings
+  private var wanted: [ObjectKey: Report.Content] = [:]
+  /// The reports on each subject, by their own keys.
+  private var known: [ObjectKey: [ObjectKey: Report]] = [:]
+  /// The subject of each report.
+  private var filed: [ObjectKey: ObjectKey] = [:]
+  /// The versions that our own writes have replaced: the watch brings them late.
+  private var replaced: [ObjectKey: String] = [:]
+  private var isListed = false
+  private var isDecided = false
+  private var writes: WriteQueue<Write>
+  /// When a status was written last, where writes must be apart.
+  private var writtenAt: [ObjectKey: ContinuousClock.Instant] = [:]
+
+  package init(_ settings: Settings, seed: UInt64) {
+    self.settings = settings
+    self.writes = WriteQueue(limit: 8, seed: seed)
+  }
+
+  package var nextDeadline: ContinuousClock.Instant? { self.writes.nextDeadline }
+
+  package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+    switch event {
+    case .tick: break
+    case .observed(.synced):
+      self.isListed = true
+      self.requestAll(at: now)
+    case .observed(let change): self.file(change, at: now)
+    case .wanted(let subject, let content):
+      self.wanted[subject] = content
+      self.request(subject, at: now)
+    case .unwanted(let subject):
+      self.wanted[subject] = nil
+      self.request(subject, at: now)
+    case .decided:
+      self.isDecided = true
+      self.requestAll(at: now)
+    case .written(let subject, let outcome): self.conclude(subject, outcome, at: now)
+    }
+    return self.dueWrites(at: now)
+  }
+
+  // MARK: What there is
+
+  private mutating func file(_ change: ObjectChange<Report>, at now: ContinuousClock.Instant) {
+    switch change {
+    case .applied(let report):
+      guard self.replaced[report.key] == nil || self.replaced[report.key] != report.metadata.resourceVersion else {
+        return
+      }
+      self.put(report, at: now)
+    case .deleted(let key): self.drop(key, at: now)
+    case .malformed, .synced: break
+    }
+  }
+
+  private mutating func put(_ report: Report, at now: ContinuousClock.Instant) {
+    if let former = self.filed[report.key], former != report.subject { self.drop(report.key, at: now) }
+    guard let subject = report.subject else { return }
+    self.filed[report.key] = subject
+    self.known[subject, default: [:]][report.key] = report
+    self.writes.news(of: subject)
+    self.request(subject, at: now)
+  }
+
+  private mutating func drop(_ key: ObjectKey, at now: ContinuousClock.Instant) {
+    self.replaced[key] = nil
+    guard let subject = self.filed.removeValue(forKey: key) else { return }
+    self.known[subject]?[key] = nil
+    if self.known[subject]?.isEmpty == true { self.known[subject] = nil }
+    self.writes.news(of: subject)
+    self.request(subject, at: now)
+  }
+
+  // MARK: What is to be written
+
+  private mutating func requestAll(at now: ContinuousClock.Instant) {
+    for subject in Set(self.wanted.keys).union(self.known.keys).sorted() { self.request(subject, at: now) }
+  }
+
+  private mutating func request(_ subject: ObjectKey, at now: ContinuousClock.Instant) {
+    guard self.isListed, self.isDecided, let write = self.nextWrite(of: subject) else { return }
+    if case .delete = write {
+    } else if let last = self.writtenAt[subject], now < last + Report.interval {
+      self.writes.request(subject, after: last + Report.interval - now, at: now)
+      return
+    }
+    self.writes.request(subject)
+  }
+
+  private func nextWrite(of subject: ObjectKey) -> Write? {
+    let reports = (self.known[subject] ?? [:]).values.sorted { $0.key < $1.key }
+    let own = reports.filter { $0.node == self.settings.node }
+    guard let content = self.wanted[subject] else { return own.first.map { .delete($0.key, uid: $0.metadata.uid) } }
+    guard var report = own.first else {
+      return .create(
+        .new(on: subject, by: self.settings.node, in: self.settings.namespace, owner: self.settings.owner))
+    }
+    guard report.content == content else {
+      report.set(content, node: self.settings.node, subject: subject)
+      return .writeStatus(report)
+    }
+    let excess = Report.isExclusive ? reports : own
+    return excess.first { $0.key != report.key }.map { .delete($0.key, uid: $0.metadata.uid) }
+  }
+
+  private mutating func dueWrites(at now: ContinuousClock.Instant) -> [Action] {
+    self.writes.wake(at: now)
+    var actions: [Action] = []
+    while let subject = self.writes.next() {
+      guard let write = self.nextWrite(of: subject) else { continue }
+      self.writes.started(write, of: subject)
+      actions.append(.write(write, of: subject))
+    }
+    return actions
+  }
+
+  private mutating func conclude(_ subject: ObjectKey, _ outcome: Outcome, at now: ContinuousClock.Instant) {
+    guard let write = self.writes.ended(subject) else { return }
+    switch outcome {
+    case .succeeded(let report):
+      self.writes.succeeded(subject)
+      if case .writeStatus(let former) = write {
+        self.replaced[former.key] = former.metadata.resourceVersion
+        if Report.interval > .zero { self.writtenAt[subject] = now }
+      }
+      if case .delete(let key, _) = write {
+        self.drop(key, at: now)
+        if self.wanted[subject] == nil { self.writtenAt[subject] = nil }
+      }
+      if let report { self.put(report, at: now) }
+      self.request(subject, at: now)
+    case .overtaken:
+      if case .delete(let key, _) = write { self.drop(key, at: now) }
+      self.writes.pause(subject, endsWithNews: true, at: now)
+    case .failed:
+      self.writes.pause(subject, endsWithNews: false, at: now)
+    }
+  }
+}
