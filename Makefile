@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check unit integration test demo bench format clean
+.PHONY: help build check unit integration test demo demo-bgp bench format clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ integration: ## Tests against real peers in network namespaces
 	Scripts/integration-tests
 
 test: unit integration ## Every test; installs the peers first
+
+demo-bgp: ## A rack with two routers: a router, a node and a speaker fail while a client asks
+	Scripts/setup demo
+	swift build --product metallb
+	.build/debug/metallb lab demo --bgp
 
 demo: ## A cluster on this machine: a Service gets its address, a node dies, the client still gets answers
 	Scripts/setup demo

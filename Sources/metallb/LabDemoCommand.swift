@@ -4,14 +4,17 @@ import Lab
 import Logging
 import Runner
 
-/// `metallb lab demo`: shows the main job from beginning to end, and removes everything.
+/// `metallb lab demo`: shows the main job from beginning to end, on the local network or by BGP, and removes everything.
 struct LabDemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Shows a Service getting its address, answering, and surviving the death of a node.")
 
+  @Flag(help: "Announce to two routers (FRR) by BGP instead; a router, a node and a speaker fail under load.")
+  var bgp = false
+
   func run() async throws {
-    try LabLauncher.checkMachine()
+    try LabLauncher.checkMachine(withRouters: self.bgp)
     guard geteuid() == 0 else { return try LabLauncher.becomePrivileged() }
     let screen = DemoScreen()
     screen.title("metallb: a load balancer for clusters without a cloud")
@@ -24,7 +27,8 @@ struct LabDemoCommand: AsyncParsableCommand {
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     let binary = LabLauncher.binary
     let cluster = try LabCluster(
-      LabCluster.Settings(name: name, nodes: 3), binary: binary, logger: Logger(label: "lab"))
+      LabCluster.Settings(name: name, nodes: 3, rackRouters: self.bgp ? BGPDemo.routerCount : 0), binary: binary,
+      logger: Logger(label: "lab"))
     let started = Time.now
     let isShown = try await LabLauncher.untilSignalled {
       try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -36,7 +40,8 @@ struct LabDemoCommand: AsyncParsableCommand {
         group.addTask {
           for await _ in ready {}
           do {
-            try await Demo(cluster: cluster, screen: screen, binary: binary).run()
+            let stage = try DemoStage(cluster: cluster, screen: screen, binary: binary)
+            if self.bgp { try await BGPDemo(stage).run() } else { try await Layer2Demo(stage).run() }
             return true
           } catch {
             return false

@@ -13,8 +13,8 @@ enum LabLauncher {
     return count > 0 ? String(decoding: path.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : "metallb"
   }
 
-  static func checkMachine() throws {
-    let missing = LabRequirements.missing()
+  static func checkMachine(withRouters: Bool = false) throws {
+    let missing = LabRequirements.missing() + (withRouters ? LabRequirements.missingForRouters() : [])
     guard missing.isEmpty else {
       throw LabRefusal("A lab cannot run on this machine. What is missing:\n" + missing.map { "  - \($0)\n" }.joined())
     }

@@ -35,6 +35,10 @@ struct LabUpCommand: AsyncParsableCommand {
   @Option(help: "How many nodes.")
   var nodes = 3
 
+  @Option(
+    help: "How many routers (FRR) the rack has, for BGP; the client is behind them. None: everybody is on one wire.")
+  var routers = 0
+
   @Option(help: "The port of the API server on 127.0.0.1; 0 = any free one.")
   var port = 0
 
@@ -48,13 +52,16 @@ struct LabUpCommand: AsyncParsableCommand {
     guard (1...AddressPlan.maximumNodes).contains(self.nodes) else {
       throw ValidationError("--nodes \(self.nodes): between 1 and \(AddressPlan.maximumNodes).")
     }
+    guard (0...AddressPlan.maximumRackRouters).contains(self.routers) else {
+      throw ValidationError("--routers \(self.routers): between 0 and \(AddressPlan.maximumRackRouters).")
+    }
     guard (500...600_000).contains(self.nodeGrace) else {
       throw ValidationError("--node-grace \(self.nodeGrace): between 500 and 600000 milliseconds.")
     }
   }
 
   func run() async throws {
-    try LabLauncher.checkMachine()
+    try LabLauncher.checkMachine(withRouters: self.routers > 0)
     if self.foreground {
       guard geteuid() == 0 else { return try LabLauncher.becomePrivileged() }
       try await self.stay()
@@ -71,7 +78,8 @@ struct LabUpCommand: AsyncParsableCommand {
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     let cluster = try LabCluster(
       LabCluster.Settings(
-        name: self.lab.name, nodes: self.nodes, nodeGrace: .milliseconds(self.nodeGrace), port: self.port),
+        name: self.lab.name, nodes: self.nodes, rackRouters: self.routers, nodeGrace: .milliseconds(self.nodeGrace),
+        port: self.port),
       binary: LabLauncher.binary, logger: Logger(label: "lab"))
     _ = try await LabLauncher.untilSignalled {
       try await cluster.run { FileDescriptors.say("The lab \"\(self.lab.name)\" is up.\n") }
@@ -88,7 +96,7 @@ struct LabUpCommand: AsyncParsableCommand {
       + LabRequirements.privileged(
         [
           LabLauncher.binary, "lab", "up", "--foreground", "--name", self.lab.name, "--nodes", String(self.nodes),
-          "--port", String(self.port), "--node-grace", String(self.nodeGrace),
+          "--routers", String(self.routers), "--port", String(self.port), "--node-grace", String(self.nodeGrace),
         ])
     let child = try LabLauncher.spawn(arguments, log: directory.log)
     for _ in 0..<600 {
@@ -107,12 +115,15 @@ struct LabUpCommand: AsyncParsableCommand {
 
   private var greeting: String {
     let name = self.lab.name == "lab" ? "" : " --name \(self.lab.name)"
+    let routers = (1...max(1, self.routers)).map { "tor-\($0)" }.joined(separator: ", ")
+    let rack = self.routers == 0 ? "" : ", in a rack with \(routers)"
+    let look = self.routers == 0 ? "" : "  metallb lab exec\(name) tor-1 -- vtysh -c 'show bgp summary'\n"
     return """
-      The lab "\(self.lab.name)" is up: \(self.nodes) nodes, a client and a router.
+      The lab "\(self.lab.name)" is up: \(self.nodes) nodes, a client and a router\(rack).
         export KUBECONFIG=\(self.lab.directory.kubeconfig)
         kubectl get nodes
         metallb lab exec\(name) client -- curl http://ADDRESS/
-        metallb lab down\(name)
+      \(look)  metallb lab down\(name)
 
       """
   }

@@ -24,11 +24,11 @@ struct LabKubeconfigCommand: ParsableCommand {
 /// `metallb lab exec HOST -- COMMAND`: runs a command on one of the lab's hosts.
 struct LabExecCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "exec", abstract: "Runs a command on a host of the lab: client, router, node-1, ...")
+    commandName: "exec", abstract: "Runs a command on a host of the lab: client, router, node-1, ..., tor-1, ...")
 
   @OptionGroup var lab: LabChoice
 
-  @Argument(help: "client, router, or a node.")
+  @Argument(help: "client, router, a node, or a router of the rack.")
   var host: String
 
   @Argument(parsing: .postTerminator, help: "The command, after --.")
@@ -37,15 +37,18 @@ struct LabExecCommand: ParsableCommand {
   func run() throws {
     let owner = try self.lab.owner()
     guard !self.command.isEmpty else { throw ValidationError("Say what to run: lab exec \(self.host) -- COMMAND") }
-    guard let plan = AddressPlan(lab: self.lab.name, nodeCount: AddressPlan.maximumNodes),
+    guard
+      let plan = AddressPlan(
+        lab: self.lab.name, nodeCount: AddressPlan.maximumNodes, rackRouterCount: AddressPlan.maximumRackRouters),
       let host = plan.host(self.host)
-    else { throw ValidationError("There is no host \"\(self.host)\": client, router, node-1, ...") }
+    else { throw ValidationError("There is no host \"\(self.host)\": client, router, node-1, ..., tor-1, ...") }
     try LabLauncher.become(
-      LabRequirements.joining(owner, ["ip", "netns", "exec", host.namespace] + self.command))
+      LabRequirements.joining(
+        owner, ["ip", "netns", "exec", host.namespace] + self.lab.directory.command(self.command, on: host)))
   }
 }
 
-/// A verb that befalls one node.
+/// A verb that befalls one machine.
 protocol LabNodeVerb: AsyncParsableCommand {
   var lab: LabChoice { get }
   var node: String { get }
@@ -62,30 +65,30 @@ extension LabNodeVerb {
 /// `metallb lab kill NODE`: the power goes.
 struct LabKillCommand: LabNodeVerb {
   static let configuration = CommandConfiguration(
-    commandName: "kill", abstract: "Takes the power from a node: every process on it dies at once.")
+    commandName: "kill", abstract: "Takes the power from a node or a router: every process on it dies at once.")
 
   @OptionGroup var lab: LabChoice
-  @Argument(help: "The node.") var node: String
+  @Argument(help: "The node or router.") var node: String
   func order(_ node: String) -> LabOrder { .kill(node: node) }
 }
 
 /// `metallb lab cut NODE`: the cable goes.
 struct LabCutCommand: LabNodeVerb {
   static let configuration = CommandConfiguration(
-    commandName: "cut", abstract: "Pulls a node's cable; its processes live on.")
+    commandName: "cut", abstract: "Pulls the cable of a node or a router; its processes live on.")
 
   @OptionGroup var lab: LabChoice
-  @Argument(help: "The node.") var node: String
+  @Argument(help: "The node or router.") var node: String
   func order(_ node: String) -> LabOrder { .cut(node: node) }
 }
 
 /// `metallb lab heal NODE`: power and cable come back.
 struct LabHealCommand: LabNodeVerb {
   static let configuration = CommandConfiguration(
-    commandName: "heal", abstract: "Gives a node its power and its cable back.")
+    commandName: "heal", abstract: "Gives a node or a router its power and its cable back.")
 
   @OptionGroup var lab: LabChoice
-  @Argument(help: "The node.") var node: String
+  @Argument(help: "The node or router.") var node: String
   func order(_ node: String) -> LabOrder { .heal(node: node) }
 }
 

@@ -11,7 +11,9 @@ import ServiceLifecycle
 ///
 ///     clients ─▶ 127.0.0.1 ─▶ APIRouter ─▶ APIRegistry ◀─ ClusterControllers ◀── heartbeats ─┐
 ///     nodes ─▶ 198.18.0.1 ─▶ ControlPlaneRelay ─┘  ▲                                         │
-///                                                  └── NodeMachine × N: agent, proxy ────────┘
+///                                                  └── LabMachine × N: agent, proxy ─────────┘
+///
+/// A rack with routers is nodes and, as machines like them, hosts that run FRR.
 ///
 /// When its task ends, for whatever reason, everything that it made is gone: processes, namespaces, files.
 package final class LabCluster: Sendable {
@@ -19,14 +21,19 @@ package final class LabCluster: Sendable {
   package struct Settings: Sendable {
     package var name: String
     package var nodes: Int
+    /// How many routers the rack has; none = everybody is on one wire.
+    package var rackRouters: Int
     /// How long a node may be silent before it counts as dead.
     package var nodeGrace: Duration
     /// Where the API server listens for clients of this machine; 0 = any free port.
     package var port: Int
 
-    package init(name: String, nodes: Int, nodeGrace: Duration = .seconds(2), port: Int = 0) {
+    package init(
+      name: String, nodes: Int, rackRouters: Int = 0, nodeGrace: Duration = .seconds(2), port: Int = 0
+    ) {
       self.name = name
       self.nodes = nodes
+      self.rackRouters = rackRouters
       self.nodeGrace = nodeGrace
       self.port = port
     }
@@ -40,15 +47,18 @@ package final class LabCluster: Sendable {
   private let settings: Settings
   private let authenticator: Authenticator
   private let controllers: ClusterControllers
-  private let machines: [NodeMachine]
+  private let machines: [LabMachine]
   private let credentials: ClusterCredentials
   private let logger: Logger
 
   package init(_ settings: Settings, binary: String, logger: Logger) throws {
-    guard let plan = AddressPlan(lab: settings.name, nodeCount: settings.nodes) else {
+    guard
+      let plan = AddressPlan(
+        lab: settings.name, nodeCount: settings.nodes, rackRouterCount: settings.rackRouters)
+    else {
       throw LabRefusal(
-        "A lab has a name of up to 20 lower-case letters, digits and dashes, and 1 to \(AddressPlan.maximumNodes) nodes."
-      )
+        "A lab has a name of up to 20 lower-case letters, digits and dashes, 1 to \(AddressPlan.maximumNodes) nodes, "
+          + "and up to \(AddressPlan.maximumRackRouters) routers in its rack.")
     }
     self.settings = settings
     self.plan = plan
@@ -72,13 +82,20 @@ package final class LabCluster: Sendable {
     self.credentials = credentials
     let (pods, topology) = (self.directory.pods, self.topology)
     let tokens = ServiceAccountTokens(authenticator)
-    self.machines = plan.nodes.map { host in
+    let nodes = plan.nodes.map { host in
       let context = NodeContext(
         host: host, lab: plan.lab, objects: objects, logs: logs, podsDirectory: "\(pods)/\(host.name)",
         binary: binary, tokens: { await tokens.token(namespace: $0, serviceAccount: $1) }, authority: authority,
         link: NodeLink(), logger: logger)
-      return NodeMachine(context: context, topology: topology, controllers: controllers)
+      let system = NodeSystem(context: context, controllers: controllers)
+      return LabMachine(host: host, topology: topology) { await system.run() }
     }
+    let directory = self.directory
+    let routers = plan.hosts.filter { $0.uplink != nil }.map { host in
+      let system = RouterSystem(host, in: plan, directory: directory, logger: logger)
+      return LabMachine(host: host, topology: topology) { await system.run() }
+    }
+    self.machines = nodes + routers
   }
 
   /// Runs the lab until the task is cancelled; `ready` is called once, when clients can use it.
@@ -175,22 +192,26 @@ package final class LabCluster: Sendable {
     case .kill(let node): try await self.machine(node).kill()
     case .cut(let node): try await self.machine(node).cut()
     case .heal(let node): try await self.machine(node).heal()
-    case .drain(let node): try await self.drain(self.machine(node).host.name)
+    case .drain(let node): try await self.drain(node)
     case .down: throw LabRefusal("a lab is ended by its control socket")
     }
   }
 
-  private func machine(_ name: String) throws -> NodeMachine {
+  private func machine(_ name: String) throws -> LabMachine {
     guard let machine = self.machines.first(where: { $0.host.name == name }) else {
+      let kind = self.plan.hasRack ? "node or router" : "node"
       throw LabRefusal(
-        "there is no node \"\(name)\" in the lab \"\(self.plan.lab)\"; "
-          + "its nodes are \(self.plan.nodes.map(\.name).joined(separator: ", "))")
+        "there is no \(kind) \"\(name)\" in the lab \"\(self.plan.lab)\"; "
+          + "there are \(self.machines.map(\.host.name).joined(separator: ", "))")
     }
     return machine
   }
 
   /// Cordons the node and asks its pods to go, but for those of DaemonSets, which belong to it.
-  private func drain(_ node: String) async throws {
+  private func drain(_ name: String) async throws {
+    let host = try self.machine(name).host
+    guard host.role == .node else { throw LabRefusal("\(name) is a router: there are no pods on it to move elsewhere") }
+    let node = host.name
     for _ in 0..<8 {
       guard var object = await self.objects.get(LabKind.nodes, ObjectKey(name: node))?.json else { break }
       object.mutate("spec") { $0["unschedulable"] = true }

@@ -7,6 +7,8 @@ import Glibc
 ///     control     the socket that verbs such as `lab kill` talk to
 ///     lab.log     what the lab's process says
 ///     pods, logs  of the lab's pods
+///
+/// What its routers have is beside it: they are run by a user who may not look in here.
 package struct LabDirectory: Sendable, Hashable {
   package let lab: String
   package let path: String
@@ -33,6 +35,10 @@ package struct LabDirectory: Sendable, Hashable {
   package var log: String { "\(self.path)/lab.log" }
   package var pods: String { "\(self.path)/pods" }
   package var podLogs: String { "\(self.path)/logs" }
+  package var routers: String { "\(self.path).routers" }
+
+  /// The files and sockets of a router's daemons.
+  package func router(_ name: String) -> String { "\(self.routers)/\(name)" }
 
   package func create() async throws {
     try await BlockingFiles.makeDirectory(self.path)
@@ -44,6 +50,7 @@ package struct LabDirectory: Sendable, Hashable {
 
   package func remove() async {
     await BlockingFiles.remove(self.path)
+    await BlockingFiles.remove(self.routers)
     rmdir(Self.base)
   }
 

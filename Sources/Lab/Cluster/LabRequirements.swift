@@ -17,6 +17,20 @@ package enum LabRequirements {
     return missing
   }
 
+  /// What routers need beyond that.
+  package static func missingForRouters() -> [String] {
+    let daemons = ["zebra", "bfdd", "bgpd"].map { "\(RouterSystem.daemonDirectory)/\($0)" }
+    var missing: [String] = []
+    if let daemon = (daemons + ["vtysh"]).first(where: { Tool.find($0) == nil }) {
+      missing.append("FRR, which the lab's routers run: \(daemon) (Debian package frr; Scripts/setup demo installs it)")
+    }
+    if geteuid() != 0 {
+      missing.append(
+        "root, for the lab's routers: FRR's daemons change their user, which only the machine's root can let them")
+    }
+    return missing
+  }
+
   private static var hasUserNamespaces: Bool {
     (try? Tool.runBlocking(["unshare", "--user", "--map-root-user", "--net", "--mount", "true"], input: "")) != nil
   }

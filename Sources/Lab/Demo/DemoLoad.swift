@@ -9,14 +9,14 @@ struct DemoLoad: Sendable {
   let address: String
 
   func run(
-    for length: Duration, killAfter: Duration, kill: @escaping @Sendable () async throws -> Void
+    for length: Duration, faultAfter: Duration, fault: @escaping @Sendable () async throws -> Void
   ) async throws -> LoadReport {
     let clock = ContinuousClock()
     let start = clock.now
     return try await withThrowingTaskGroup(of: LoadReport.Sample?.self) { group in
       group.addTask {
-        try await clock.sleep(until: start + killAfter)
-        try await kill()
+        try await clock.sleep(until: start + faultAfter)
+        try await fault()
         return nil
       }
       var next = start
@@ -33,7 +33,7 @@ struct DemoLoad: Sendable {
       }
       var samples: [LoadReport.Sample] = []
       for try await sample in group { if let sample { samples.append(sample) } }
-      return LoadReport(samples: samples, killed: killAfter)
+      return LoadReport(samples: samples, struck: faultAfter)
     }
   }
 

@@ -62,4 +62,49 @@ package enum DemoManifest {
       selector: {app: nginx}
       ports: [{port: 80, targetPort: 80}]
     """
+
+  /// The same workload, where each node serves what it runs itself: what a node that dies takes along is its own.
+  package static var localWorkload: String {
+    self.workload.replacing("  type: LoadBalancer", with: "  type: LoadBalancer\n  externalTrafficPolicy: Local")
+  }
+
+  /// A pool, and what the routers of the rack are told of it.
+  package static let peering = """
+    apiVersion: metallb.io/v1beta1
+    kind: IPAddressPool
+    metadata: {name: rack, namespace: metallb-system}
+    spec:
+      addresses: [192.168.5.0/24]
+    ---
+    apiVersion: metallb.io/v1beta1
+    kind: BFDProfile
+    metadata: {name: rack, namespace: metallb-system}
+    spec: {receiveInterval: 100, transmitInterval: 100, detectMultiplier: 3}
+    ---
+    apiVersion: metallb.io/v1beta1
+    kind: BGPAdvertisement
+    metadata: {name: rack, namespace: metallb-system}
+    spec:
+      ipAddressPools: [rack]
+      aggregationLength: 24
+      communities: ["64700:120", "large:64700:300:100"]
+    """
+
+  /// The routers of the rack as peers, with BFD or without.
+  package static func peers(of plan: AddressPlan, withBFD: Bool) -> String {
+    plan.rackRouters.map { router in
+      """
+      apiVersion: metallb.io/v1beta2
+      kind: BGPPeer
+      metadata: {name: \(router.name), namespace: metallb-system}
+      spec:
+        myASN: 64700
+        peerASN: \(AddressPlan.rackASN)
+        peerAddress: \(router.address)
+        enableGracefulRestart: true
+        connectTime: 1s
+      \(withBFD ? "  bfdProfile: rack" : "")
+      """
+    }.joined(separator: "\n---\n")
+  }
 }

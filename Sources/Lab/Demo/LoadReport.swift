@@ -12,22 +12,29 @@ package struct LoadReport: Sendable, Hashable {
   }
 
   package let samples: [Sample]
-  /// When the node was killed, counted from the start of the load.
-  package let killed: Duration
+  /// When something failed, counted from the start of the load.
+  package let struck: Duration
 
-  package init(samples: [Sample], killed: Duration) {
+  package init(samples: [Sample], struck: Duration) {
     self.samples = samples.sorted { $0.start < $1.start }
-    self.killed = killed
+    self.struck = struck
   }
 
   package var failures: Int { self.samples.filter { !$0.isAnswered }.count }
 
-  /// From the kill to the first request of the unbroken row of answered ones at the end; nil if the last one failed,
+  /// From the fault to the first request of the unbroken row of answered ones at the end; nil if the last one failed,
   /// zero if none did.
   package var takeover: Duration? {
     guard let lastFailure = self.samples.lastIndex(where: { !$0.isAnswered }) else { return .zero }
     guard lastFailure + 1 < self.samples.count else { return nil }
-    return max(.zero, self.samples[lastFailure + 1].start - self.killed)
+    return max(.zero, self.samples[lastFailure + 1].start - self.struck)
+  }
+
+  /// The longest time in which no request began that was answered.
+  package var longestSilence: Duration {
+    let answered =
+      [.zero] + self.samples.filter(\.isAnswered).map(\.start) + (self.samples.last.map { [$0.start] } ?? [])
+    return zip(answered, answered.dropFirst()).map { $1 - $0 }.max() ?? .zero
   }
 
   /// Which part of each slice of time went unanswered, for a picture of the outage.

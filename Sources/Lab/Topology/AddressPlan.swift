@@ -5,7 +5,8 @@ import Primitives
 /// The lab's wire is a bridge in a network namespace of its own (the fabric), so several labs use the same addresses
 /// side by side. The addresses come from 198.18.0.0/15, kept for the testing of network equipment (RFC 2544), so that
 /// no pool of any walkthrough collides with a node, and from 2001:2::/48, kept for the same (RFC 5180); both are written
-/// alike, 198.18.0.12 and 2001:2::12. Everything else is on-link for client and nodes, see `Topology`.
+/// alike, 198.18.0.12 and 2001:2::12. Everything else is on-link for client and nodes, see `Topology`; a lab whose rack has
+/// routers is in `AddressPlan+Rack.swift`.
 package struct AddressPlan: Sendable, Hashable {
   package static let maximumNodes = 50
   package static let network = "198.18.0.0/24"
@@ -23,9 +24,11 @@ package struct AddressPlan: Sendable, Hashable {
   /// One for each family that Services can have, the primary one first.
   package static let serviceNetworks = ["10.96.0.0/12", "fd00:10:96::/112"]
 
-  /// The IPv6 address of the machine that has an IPv4 address on the wire: the last number as it is written there.
+  /// The IPv6 address of the machine that has an IPv4 address: the last two numbers as they are written there, the first of
+  /// them being that of the network.
   package static func address6(of address: IPv4Address) -> IPv6Address {
-    IPv6Address(bits: 0x2001_0002 << 96 | Self.sameDigits(address.octets[3]))
+    IPv6Address(
+      bits: 0x2001_0002 << 96 | Self.sameDigits(address.octets[2]) << 64 | Self.sameDigits(address.octets[3]))
   }
 
   /// The number whose hexadecimal digits are the decimal ones of another.
@@ -36,12 +39,18 @@ package struct AddressPlan: Sendable, Hashable {
   /// The name of the lab; labs of different names run side by side.
   package let lab: String
   package let nodeCount: Int
+  /// How many routers the rack has; none = everybody is on one wire.
+  package let rackRouterCount: Int
 
-  /// Nil unless the name is 1 to 20 lower-case letters, digits and inner dashes, and 1...50 nodes are asked for.
-  package init?(lab: String, nodeCount: Int) {
-    guard Self.isLabName(lab), (1...Self.maximumNodes).contains(nodeCount) else { return nil }
+  /// Nil unless the name is 1 to 20 lower-case letters, digits and inner dashes, 1...50 nodes are asked for, and no more than
+  /// four routers.
+  package init?(lab: String, nodeCount: Int, rackRouterCount: Int = 0) {
+    guard Self.isLabName(lab), (1...Self.maximumNodes).contains(nodeCount),
+      (0...Self.maximumRackRouters).contains(rackRouterCount)
+    else { return nil }
     self.lab = lab
     self.nodeCount = nodeCount
+    self.rackRouterCount = rackRouterCount
   }
 
   package static func isLabName(_ text: String) -> Bool {
@@ -56,7 +65,7 @@ package struct AddressPlan: Sendable, Hashable {
 
   /// One machine on the wire.
   package struct Host: Sendable, Hashable {
-    package enum Role: Sendable, Hashable { case node, client, router }
+    package enum Role: Sendable, Hashable { case node, client, router, rackRouter }
 
     package let name: String
     package let role: Role
@@ -64,8 +73,10 @@ package struct AddressPlan: Sendable, Hashable {
     /// The name of the network namespace.
     package let namespace: String
     /// The addresses of the node's pods; nil for what is no node.
-    package let podNetwork: IPPrefix?
-    package let podNetwork6: IPPrefix?
+    package var podNetwork: IPPrefix?
+    package var podNetwork6: IPPrefix?
+    /// The address on the wire behind the rack; nil for those that are not on it.
+    package var uplink: IPv4Address?
 
     package var address6: IPv6Address { AddressPlan.address6(of: self.address) }
 
@@ -97,15 +108,15 @@ package struct AddressPlan: Sendable, Hashable {
   package var outsiders: [Host] {
     [
       Host(
-        name: "client", role: .client, address: Self.client, namespace: self.namespace("client"), podNetwork: nil,
-        podNetwork6: nil),
+        name: "client", role: .client, address: self.hasRack ? Self.distantClient : Self.client,
+        namespace: self.namespace("client")),
       Host(
-        name: "router", role: .router, address: Self.router, namespace: self.namespace("router"), podNetwork: nil,
-        podNetwork6: nil),
+        name: "router", role: .router, address: Self.router, namespace: self.namespace("router"),
+        uplink: self.hasRack ? Self.routerUplink : nil),
     ]
   }
 
-  package var hosts: [Host] { self.nodes + self.outsiders }
+  package var hosts: [Host] { self.nodes + self.outsiders + self.rackRouters }
 
   package func host(_ name: String) -> Host? { self.hosts.first { $0.name == name } }
 

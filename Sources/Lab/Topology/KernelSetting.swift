@@ -30,6 +30,12 @@ struct KernelSetting: Hashable {
     KernelSetting(path: "net/ipv6/conf/all/accept_redirects", value: "0"),
   ]
 
+  /// Routers with several next hops choose by ports as well as addresses, so that the connections of one client spread.
+  static let forRouters = [
+    KernelSetting(path: "net/ipv4/fib_multipath_hash_policy", value: "1"),
+    KernelSetting(path: "net/ipv6/fib_multipath_hash_policy", value: "1"),
+  ]
+
   /// Pods may listen on any port without privileges, as container runtimes set it up.
   static let forPods = [
     KernelSetting(path: "net/ipv4/ip_unprivileged_port_start", value: "0"),

@@ -10,7 +10,8 @@ import Primitives
 ///
 /// Client and nodes have a default route that is on-link: they ask by ARP, or by Neighbor Discovery, for any address that
 /// nobody told them about, so the addresses of every pool are reachable whatever they are, and it is the speakers' answer alone that attracts
-/// the traffic. No load-balancer address is ever bound to an interface.
+/// the traffic. No load-balancer address is ever bound to an interface. Where the rack has routers, see
+/// `Topology+Rack.swift`.
 package struct Topology: Sendable {
   package let plan: AddressPlan
 
@@ -26,6 +27,9 @@ package struct Topology: Sendable {
     for name in [self.plan.fabric] + self.plan.hosts.map(\.namespace) {
       try await NamespaceThread.run(in: "/run/netns/\(name)") { try KernelSetting.applyAll(KernelSetting.forHosts) }
     }
+    for host in self.plan.hosts where host.uplink != nil {
+      try await NamespaceThread.run(in: host.namespacePath) { try KernelSetting.applyAll(KernelSetting.forRouters) }
+    }
     for host in self.plan.hosts {
       try await self.batch(in: host.namespace, Self.hostCommands(host, in: self.plan))
     }
@@ -33,7 +37,8 @@ package struct Topology: Sendable {
 
   /// Takes the cable out, or puts it back in. The host's own end loses its carrier, as on a real machine.
   package func setLink(of host: AddressPlan.Host, up: Bool) async throws {
-    try await self.batch(in: self.plan.fabric, ["link set \(host.name) \(up ? "up" : "down")"])
+    let cables = [host.name] + (host.uplink == nil ? [] : [host.uplinkCable])
+    try await self.batch(in: self.plan.fabric, cables.map { "link set \($0) \(up ? "up" : "down")" })
   }
 
   /// Ends every process in the lab's namespaces and removes them; whatever is already gone is fine.
@@ -81,11 +86,12 @@ package struct Topology: Sendable {
       "address add \(AddressPlan.address6(of: AddressPlan.controlPlane))/\(AddressPlan.prefixLength6) dev br0 nodad",
       "link set br0 up",
     ]
-    for host in plan.hosts {
+    for host in plan.hosts where !plan.isDistant(host) {
       commands.append("link add \(host.name) type veth peer name eth0 netns \(host.namespace)")
       commands.append("link set \(host.name) master br0")
       commands.append("link set \(host.name) up")
     }
+    if plan.hasRack { commands += self.rackFabricCommands(plan) }
     // The API server calls webhooks in pods.
     for node in plan.nodes {
       if let network = node.podNetwork { commands.append("route add \(network) via \(node.address)") }
@@ -94,14 +100,11 @@ package struct Topology: Sendable {
   }
 
   static func hostCommands(_ host: AddressPlan.Host, in plan: AddressPlan) -> [String] {
-    var commands = [
-      "link set lo up",
-      "address add \(host.address)/\(AddressPlan.prefixLength) dev eth0",
-      "address add \(host.address6)/\(AddressPlan.prefixLength6) dev eth0 nodad",
-      "link set eth0 up",
-      "route add default dev eth0 scope link",
-      "route add ::/0 dev eth0",
-    ]
+    var commands = ["link set lo up"] + self.addressCommands("eth0", host.address)
+    if !plan.hasRack || host.role == .node || host.role == .router {
+      commands += ["route add default dev eth0 scope link", "route add ::/0 dev eth0"]
+    }
+    if plan.hasRack { commands += self.rackHostCommands(host) }
     if host.role == .node {
       for other in plan.nodes where other != host {
         guard let network = other.podNetwork, let network6 = other.podNetwork6 else { continue }
@@ -110,5 +113,14 @@ package struct Topology: Sendable {
       }
     }
     return commands
+  }
+
+  /// Gives an interface its addresses and takes it into service.
+  static func addressCommands(_ interface: String, _ address: IPv4Address) -> [String] {
+    [
+      "address add \(address)/\(AddressPlan.prefixLength) dev \(interface)",
+      "address add \(AddressPlan.address6(of: address))/\(AddressPlan.prefixLength6) dev \(interface) nodad",
+      "link set \(interface) up",
+    ]
   }
 }
