@@ -1,6 +1,7 @@
 import Foundation
 
-/// A whole lab cluster with a name of its own: nodes node-1, node-2, ..., a client and a router.
+/// A whole lab cluster with a name of its own: nodes node-1, node-2, ..., a client and a router, and routers tor-1, ... of the
+/// rack if there are any.
 package struct Lab: Sendable {
   package let name: String
   package let kubeconfig: String
@@ -9,11 +10,11 @@ package struct Lab: Sendable {
   @TaskLocal package static var current: Lab?
 
   /// Starts one, hands it to `body` and takes it down, whatever happens.
-  package static func with(nodes: Int = 3, _ body: (Lab) async throws -> Void) async throws {
+  package static func with(nodes: Int = 3, routers: Int = 0, _ body: (Lab) async throws -> Void) async throws {
     let name = "test-\(getpid())-\(Workspace.current.newNumber())"
     do {
-      _ = try await run([try Tool.metallb(), "lab", "up", "--name", name, "--nodes", "\(nodes)"], within: .seconds(70))
-        .expectSuccess()
+      let command = ["lab", "up", "--name", name, "--nodes", "\(nodes)", "--routers", "\(routers)"]
+      _ = try await run([try Tool.metallb()] + command, within: .seconds(70)).expectSuccess()
       let kubeconfig = try await run([try Tool.metallb(), "lab", "kubeconfig", "--name", name]).expectSuccess()
       let path = kubeconfig.hasPrefix("/") ? kubeconfig : try Workspace.current.file("kubeconfig", kubeconfig)
       try await body(Lab(name: name, kubeconfig: path, nodes: (1...nodes).map { "node-\($0)" }))
@@ -41,6 +42,20 @@ package struct Lab: Sendable {
   /// The same, left running.
   package func start(_ host: String, _ command: String...) throws -> ChildProcess {
     try ChildProcess([try Tool.metallb(), "lab", "exec", "--name", self.name, host, "--"] + command)
+  }
+
+  /// What a command of a router's shell prints.
+  @discardableResult
+  package func vtysh(_ router: String, _ commands: String...) async throws -> String {
+    let words = ["vtysh"] + commands.flatMap { ["-c", $0] }
+    return try await run([try Tool.metallb(), "lab", "exec", "--name", self.name, router, "--"] + words).expectSuccess()
+  }
+
+  /// The next hops of a prefix, as the kernel of a host has them.
+  package func nextHops(_ prefix: String, at host: String) async throws -> Set<String> {
+    let text = try await self.exec(host, "ip", "route", "show", prefix).expectSuccess()
+    let words = text.split { $0 == " " || $0 == "\n" || $0 == "\t" }
+    return Set(zip(words, words.dropFirst()).filter { $0.0 == "via" }.map { String($0.1) })
   }
 
   package func kill(_ node: String) async throws { try await self.order("kill", node) }

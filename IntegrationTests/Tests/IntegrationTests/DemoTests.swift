@@ -21,6 +21,21 @@ extension Everything.Clusters {
       #expect(try await Machine.lookForLabs().subtracting(before) == [])
     }
 
+    @Test func `the demo of BGP loses a router, a node and a speaker under load, and removes everything`() async throws
+    {
+      let before = try await Machine.lookForLabs()
+      let output = try await run(
+        [try Tool.metallb(), "lab", "demo", "--bgp"], directory: Tool.repository, within: .seconds(120))
+      let text = try output.expectSuccess()
+      #expect(text.contains("EXTERNAL-IP 192.168.5.0"))
+      for hop in ["198.18.0.11", "198.18.0.12", "198.18.0.13", "via 198.18.1.201", "via 198.18.1.202"] {
+        #expect(text.contains(hop))
+      }
+      #expect(text.split(separator: "\n").filter { $0.contains("BFD noticed") }.count == 2)
+      #expect(text.contains("the routers kept all"))
+      #expect(try await Machine.lookForLabs().subtracting(before) == [])
+    }
+
     @Test func `a demo that is interrupted or killed leaves nothing to the next one`() async throws {
       let before = try await Machine.lookForLabs()
       for signal in [SIGINT, SIGTERM] {

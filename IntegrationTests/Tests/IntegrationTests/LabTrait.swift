@@ -4,11 +4,12 @@ import Testing
 /// One lab with our manifest applied, for a whole suite.
 struct LabTrait: SuiteTrait, TestScoping {
   let nodes: Int
+  let routers: Int
 
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    try await Lab.with(nodes: self.nodes) { lab in
+    try await Lab.with(nodes: self.nodes, routers: self.routers) { lab in
       try await lab.install()
       try await Lab.$current.withValue(lab) { try await function() }
     }
@@ -16,7 +17,8 @@ struct LabTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == LabTrait {
-  static func lab(nodes: Int) -> Self { LabTrait(nodes: nodes) }
+  /// `routers` are those of the rack, for BGP.
+  static func lab(nodes: Int, routers: Int = 0) -> Self { LabTrait(nodes: nodes, routers: routers) }
 }
 
 extension Lab {
@@ -25,7 +27,8 @@ extension Lab {
     let lab = try #require(Lab.current)
     let kubectl = lab.kubectl
     try await kubectl("delete", "service,deployment,event", "--all")
-    try await kubectl("delete", "ipaddresspools,l2advertisements", "--all", "--namespace=metallb-system")
+    try await kubectl(
+      "delete", "ipaddresspools,l2advertisements,bgpadvertisements,bgppeers", "--all", "--namespace=metallb-system")
     return lab
   }
 
