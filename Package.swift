@@ -131,15 +131,21 @@ let package = Package(
       dependencies: ["BGP", "Balancer", "HostNetwork", "KubernetesModel", "Primitives", "Runner", "Speaker", logging],
       path: "Benchmarks/BGP", swiftSettings: strict),
 
+    .executableTarget(
+      name: "gossip-benchmark", dependencies: ["Gossip", "Primitives", "Simulation"], path: "Benchmarks/Gossip",
+      swiftSettings: strict),
+
     // Unit tests: pure, virtual time, no socket.
     .target(
       name: "TestKit", dependencies: ["Primitives", "KubernetesModel"], path: "Tests/TestKit", swiftSettings: strict),
+    .target(
+      name: "Simulation", dependencies: ["Gossip", "Primitives"], path: "Tests/Simulation", swiftSettings: strict),
     tests(of: "Primitives"),
     tests(of: "KubernetesModel"),
     tests(of: "Balancer", ["KubernetesModel"], exclude: ["Scenarios"]),
     tests(of: "BGP"),
     tests(of: "BFD"),
-    tests(of: "Gossip"),
+    tests(of: "Gossip", ["Simulation"]),
     tests(of: "Layer2"),
     tests(of: "Runner"),
     tests(of: "KubernetesClient", ["KubernetesModel", nioCore]),

@@ -132,6 +132,7 @@ extension Membership {
       member.liveness = liveness
       member.changedAt = now
     }
+    self.lookForMissing(at: now)
     return [.report(liveness == .left ? .left(claim.node) : .failed(claim.node))]
   }
 
@@ -158,6 +159,17 @@ extension Membership {
       }
     }
     return actions
+  }
+
+  /// Takes for granted that these are there, without a word to anybody: a group that has been together for long.
+  package mutating func assume(_ states: [NodeState], at now: ContinuousClock.Instant) {
+    for state in states where state.node != self.name {
+      let member = Member(
+        name: state.node, endpoint: state.endpoint, meta: state.meta, versions: state.versions ?? .ours,
+        incarnation: state.incarnation, liveness: state.liveness, changedAt: now)
+      self.roster.insert(member, using: &self.dice)
+    }
+    self.broadcasts.removeAll()
   }
 
   /// Why the protocols of two groups do not go together: each node must speak what all that live understand.

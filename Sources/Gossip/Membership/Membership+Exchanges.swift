@@ -6,6 +6,8 @@ enum ExchangePurpose: Sendable, Hashable {
   case join(MemberAddress)
   /// To compare everything with a node that is known.
   case compare
+  /// To become one with somebody who was missed.
+  case reunion(MemberAddress)
   /// To ping where datagrams did not get through.
   case ping(UInt32)
 }
@@ -67,6 +69,8 @@ extension Membership {
   mutating func join(_ endpoints: [MemberAddress], at now: ContinuousClock.Instant) -> [Action] {
     guard self.phase == .running else { return [] }
     self.joining.begin(endpoints.shuffled(using: &self.dice), at: now)
+    self.reunion.places = endpoints.filter { $0 != self.own.endpoint }
+    self.lookForMissing(at: now)
     return self.askNext()
   }
 
@@ -95,7 +99,7 @@ extension Membership {
     return partners.map { self.exchange(.compare, self.everything(isJoin: false), with: $0.endpoint) }
   }
 
-  private mutating func exchange(
+  mutating func exchange(
     _ purpose: ExchangePurpose, _ message: StreamMessage, with endpoint: MemberAddress
   ) -> Action {
     let exchange = self.nextExchange()
@@ -103,7 +107,7 @@ extension Membership {
     return .exchange(exchange, message, with: endpoint, within: self.settings.streamTimeout)
   }
 
-  private func everything(isJoin: Bool) -> StreamMessage {
+  func everything(isJoin: Bool) -> StreamMessage {
     .pushPull(PushPull(isJoin: isJoin, states: self.roster.members.map(\.state)))
   }
 
@@ -126,12 +130,19 @@ extension Membership {
       return actions + self.askNext()
     case (.compare, .pushPull(let content)):
       return self.merge(content.states, at: now)
+    case (.reunion(let place), .pushPull(let content)):
+      defer { self.concludeReunion(with: place, at: now) }
+      return self.merge(content.states, at: now)
     case (.join(let endpoint), .error(let text)):
       self.joining.end(endpoint)
       return [.report(.unreachable(endpoint, reason: "remote error: \(text)"))] + self.askNext()
     case (.join(let endpoint), .ping), (.join(let endpoint), .ack), (.join(let endpoint), .user):
       self.joining.end(endpoint)
       return [.report(.unreachable(endpoint, reason: "it answers something else"))] + self.askNext()
+    case (.reunion(let place), .error), (.reunion(let place), .ping), (.reunion(let place), .ack),
+      (.reunion(let place), .user):
+      self.concludeReunion(with: place, at: now)
+      return []
     case (.compare, .error), (.compare, .ping), (.compare, .ack), (.compare, .user):
       return []
     }
@@ -140,9 +151,16 @@ extension Membership {
   mutating func finish(
     _ exchange: ExchangeID, failingWith reason: String, at now: ContinuousClock.Instant
   ) -> [Action] {
-    guard case .join(let endpoint)? = self.exchanges.removeValue(forKey: exchange) else { return [] }
-    self.joining.end(endpoint)
-    return [.report(.unreachable(endpoint, reason: reason))] + self.askNext()
+    switch self.exchanges.removeValue(forKey: exchange) {
+    case .join(let endpoint):
+      self.joining.end(endpoint)
+      return [.report(.unreachable(endpoint, reason: reason))] + self.askNext()
+    case .reunion(let place):
+      self.concludeReunion(with: place, at: now)
+      return []
+    case .compare, .ping, nil:
+      return []
+    }
   }
 
   /// Answers what another node says over a stream: everything for everything, an ack for a ping.

@@ -144,7 +144,7 @@ extension Membership {
         self.send(.ack(Ack(sequence: relay.sequence)), to: relay.source.endpoint, of: relay.source.node)
       ]
     }
-    return self.takeWatchAck(ack.sequence, at: now)
+    return self.takeWatchAck(ack.sequence, at: now) + self.takeCallAck(ack.sequence)
   }
 
   mutating func takeNack(_ sequence: UInt32) -> [Action] {

@@ -1,63 +1,13 @@
 import Primitives
 
-/// A node that this one would replace, pinged so often that its end is noticed in tenths of a second.
-struct Watch: Sendable, Hashable {
-  var pingAt: ContinuousClock.Instant
-  /// The numbers of the latest pings, to it and to those that are asked about it.
-  var sequences: [UInt32] = []
-  /// The number of the latest ping to it, and when that was sent.
-  var latestSequence: UInt32?
-  var latestSentAt: ContinuousClock.Instant?
-  /// How many pings in a row it has not answered.
-  var missed = 0
-  /// When the first of these was sent.
-  var silentSince: ContinuousClock.Instant?
-  var heardAt: ContinuousClock.Instant?
-  /// From a ping to its answer, of the latest one that was answered before the next.
-  var roundTrip: Duration?
-  /// Whether some other node has answered since others were asked: then it is not us who are cut off.
-  var hasWitness = false
-  var isLost = false
-  /// Whether somebody wants it watched; one that is lost is watched on until its fate is known.
-  var isWanted = true
-
-  /// A ping goes out.
-  mutating func asked(_ sequence: UInt32, at now: ContinuousClock.Instant) {
-    self.latestSequence = sequence
-    self.latestSentAt = now
-    if self.missed == 0 { self.silentSince = now }
-    self.missed += 1
-  }
-
-  /// It has answered a ping.
-  mutating func answered(_ sequence: UInt32, at now: ContinuousClock.Instant) {
-    if self.latestSequence == sequence, let sentAt = self.latestSentAt { self.roundTrip = now - sentAt }
-    self.heard(at: now)
-  }
-
-  /// It lives.
-  mutating func heard(at now: ContinuousClock.Instant) {
-    self.heardAt = now
-    self.missed = 0
-    self.silentSince = nil
-    self.hasWitness = false
-  }
-}
-
-/// Whose ack a number stands for.
-enum WatchPing: Sendable, Hashable {
-  case watched(String)
-  /// Of a node that was asked about the watched one.
-  case witness(for: String)
-}
-
 /// The fast detector, an addition of ours that speaks memberlist's own language: pings and indirect pings.
 ///
 /// The node that would take over an address watches its owner. Half of the pings unanswered, it asks others too, with
 /// every further ping; none of them having heard it by the end, the node is lost: no longer a candidate here, and suspect
 /// to the group, which finds out in its own time whether it is dead. Before that, a single ack ends it all, even one
 /// through another node; after that, the node has to contradict, with which it tells whether it is ready to own anything:
-/// it may have started anew. A node that hears nobody at all does not conclude anything, except in a group of two.
+/// it may have started anew. A node that hears nobody at all does not conclude anything, except in a group of two. On a
+/// network that loses much, more pings must stay unanswered (``Watch/isSilent(after:)``).
 ///
 /// Only nodes that say they can be watched are: upstream's see nothing of this.
 extension Membership {
@@ -97,8 +47,9 @@ extension Membership {
       return []
     }
     var actions: [Action] = []
+    watch.weigh()
     let helpers = watch.missed >= (self.watchSettings.multiplier + 1) / 2 ? self.helpers(for: name) : []
-    if !watch.isLost, watch.missed >= self.watchSettings.multiplier, watch.hasWitness || helpers.isEmpty {
+    if !watch.isLost, watch.isSilent(after: self.watchSettings.multiplier), watch.hasWitness || helpers.isEmpty {
       watch.isLost = true
       actions.append(.report(.lost(name)))
       actions += self.takeSuspicion(
@@ -121,7 +72,7 @@ extension Membership {
         actions.append(self.send(self.ping(helper, witness), to: helper.endpoint, of: helper.name))
       }
     }
-    watch.asked(sequence, at: now)
+    watch.pinged(sequence, asking: watch.isLost ? 0 : helpers.count, at: now)
     self.watches[name] = watch
     return actions
   }
@@ -152,7 +103,7 @@ extension Membership {
   mutating func endLoss(of name: String, at now: ContinuousClock.Instant) -> [Action] {
     guard let watch = self.watches[name], watch.isLost else { return [] }
     self.watches[name]?.isLost = false
-    self.watches[name]?.heard(at: now)
+    self.watches[name]?.forgive()
     if !watch.isWanted { self.endWatch(name) }
     return [.report(.recovered(name))]
   }

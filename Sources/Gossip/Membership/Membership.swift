@@ -8,7 +8,8 @@ import Primitives
 /// - claims (`Membership+Claims.swift`): what others say of a node, and whether it holds against what is known;
 /// - probes (`Membership+Probes.swift`): one node a second is pinged, through others and over TCP if it does not answer;
 /// - exchanges (`Membership+Exchanges.swift`): joining, and comparing everything with a node now and then;
-/// - watches (`Membership+Watches.swift`): nodes on which more depends are pinged ten times a second. That is ours alone.
+/// - watches (`Membership+Watches.swift`): nodes on which more depends are pinged ten times a second. That is ours alone;
+/// - reunions (`Membership+Reunion.swift`): who is missing is called until it answers. That is ours, too.
 ///
 ///               alive ◀──refuted── suspect ──timeout──▶ dead ──alive of a higher incarnation──▶ alive
 ///                 └───────no answer──▶┘
@@ -93,6 +94,7 @@ package struct Membership: StateMachine, Equatable {
   var relays: [UInt32: Relay] = [:]
   var exchanges: [ExchangeID: ExchangePurpose] = [:]
   var joining = JoinQueue()
+  var reunion = Reunion()
   var watches: [String: Watch] = [:]
   var watchPings: [UInt32: WatchPing] = [:]
   var dice: SplitMix64
@@ -106,8 +108,8 @@ package struct Membership: StateMachine, Equatable {
   private static let leaveTimeout = Duration.seconds(1)
 
   package init(
-    name: String, endpoint: MemberAddress, meta: [UInt8] = [], settings: Settings = .lan,
-    watchSettings: WatchSettings = WatchSettings(), isEncrypted: Bool = false, seed: UInt64,
+    name: String, endpoint: MemberAddress, meta: [UInt8] = [], versions: ProtocolVersions = .ours,
+    settings: Settings = .lan, watchSettings: WatchSettings = WatchSettings(), isEncrypted: Bool = false, seed: UInt64,
     at now: ContinuousClock.Instant
   ) {
     self.name = name
@@ -121,7 +123,7 @@ package struct Membership: StateMachine, Equatable {
     self.gossipAt = now + settings.gossipInterval * Double.random(in: 0..<1, using: &self.dice)
     self.pushPullAt = now + settings.pushPullInterval * Double.random(in: 0..<1, using: &self.dice)
     let own = Member(
-      name: name, endpoint: endpoint, meta: meta, incarnation: 1, liveness: .alive, changedAt: now)
+      name: name, endpoint: endpoint, meta: meta, versions: versions, incarnation: 1, liveness: .alive, changedAt: now)
     self.roster.insert(own, using: &self.dice)
     self.broadcasts.insert(Message.alive(own.claim).encoded, about: name)
   }
@@ -167,6 +169,7 @@ package struct Membership: StateMachine, Equatable {
     if let suspicionsAt { deadlines.append(suspicionsAt) }
     if case .leaving(let until) = self.phase { deadlines.append(until) }
     if let settleBy = self.joining.settleBy { deadlines.append(settleBy) }
+    if let callAt = self.reunion.callAt { deadlines.append(callAt) }
     deadlines += self.relays.values.map(\.deadline)
     deadlines += self.watches.values.map(\.pingAt)
     return deadlines.min()
@@ -220,6 +223,7 @@ package struct Membership: StateMachine, Equatable {
     actions += self.advanceProbe(to: now)
     actions += self.advanceWatches(to: now)
     actions += self.expireSuspicions(at: now)
+    actions += self.callMissing(at: now)
     actions += self.startPushPull(at: now)
     actions += self.settleIfDue(at: now)
     actions += self.gossip(at: now)
@@ -317,6 +321,7 @@ package struct Membership: StateMachine, Equatable {
       own.changedAt = now
     }
     self.watches = [:]
+    self.reunion = Reunion()
     let isAlone = self.roster.members.allSatisfy { $0.name == self.name || $0.liveness.isGone }
     if isAlone {
       self.broadcasts.removeAll()

@@ -33,7 +33,7 @@ package struct NodeMeta: Sendable, Hashable {
 
   /// Reads any metadata; what is not ours says nothing.
   package init(_ bytes: some Collection<UInt8>) {
-    let words = bytes.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+    let words = Self.words(bytes)
     guard words.first == Self.signature else {
       self.init(isWatchable: false)
       return
@@ -64,6 +64,13 @@ package struct NodeMeta: Sendable, Hashable {
       let families = [(IPFamily.ipv4, "4"), (.ipv6, "6")].filter { interfaces[$0.0]?.contains(name) ?? false }
       return "\(name)/\(families.map(\.1).joined())"
     }.joined(separator: ",")
+  }
+
+  /// Whether metadata are those of one of ours.
+  package static func isOurs(_ bytes: some Collection<UInt8>) -> Bool { self.words(bytes).first == self.signature }
+
+  private static func words(_ bytes: some Collection<UInt8>) -> [String] {
+    bytes.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   package var bytes: [UInt8] {

@@ -1,0 +1,175 @@
+import Gossip
+import Primitives
+import Simulation
+
+/// Groups of hundreds to thousands of speakers in virtual time: `gossip-benchmark [NODES...]`, by default 100 1000 5000.
+///
+/// Each node watches another one closely, as it would with many addresses. Numbers are of the protocol, not of this
+/// machine: the same seed gives the same figures anywhere.
+@main
+struct GossipBenchmark {
+  static func main() {
+    let sizes = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+    for size in sizes.isEmpty ? [100, 1000, 5000] : sizes where size >= 4 {
+      let benchmark = GossipBenchmark(size: size)
+      print("\(size) nodes")
+      for loss in [0, 0.01, 0.05, 0.2] { benchmark.peace(loss: loss) }
+      benchmark.pauses()
+      benchmark.death()
+      benchmark.arrival()
+      benchmark.partition()
+    }
+  }
+
+  private let size: Int
+  /// The virtual time of what is counted by the second.
+  private var span: Int { self.size > 2000 ? 20 : 60 }
+
+  private static let start = ContinuousClock.Instant.now
+
+  private func group(detection: Duration = .milliseconds(500), watches: Bool = true, seed: UInt64) -> GroupSimulation {
+    var group = GroupSimulation(
+      size: self.size, watchSettings: WatchSettings(detectionTime: detection), areTogether: true, seed: seed,
+      at: Self.start)
+    if watches {
+      for index in 0..<self.size { group.watch(index, [(index + 1) % self.size]) }
+    }
+    return group
+  }
+
+  private struct Tally {
+    var suspicions = 0
+    var deaths: Set<String> = []
+    var losses = 0
+
+    init(_ group: GroupSimulation) {
+      for report in group.reports {
+        switch report.change {
+        case .suspected: self.suspicions += 1
+        case .failed(let node): self.deaths.insert(node)
+        case .lost: self.losses += 1
+        default: break
+        }
+      }
+    }
+  }
+
+  /// Nobody dies: what it costs, and who is taken for dead all the same.
+  private func peace(loss: Double) {
+    for (label, detection) in [("memberlist alone", nil), ("500 ms", 500), ("300 ms", 300), ("100 ms", 100)]
+      as [(String, Int?)]
+    {
+      var group = self.group(detection: .milliseconds(detection ?? 500), watches: detection != nil, seed: 1)
+      group.run(upTo: .seconds(3))
+      (group.datagramCount, group.byteCount, group.streamByteCount) = (0, 0, 0)
+      group.loss = loss
+      group.run(upTo: .seconds(self.span))
+      let tally = Tally(group)
+      let share = Double(self.size * self.span)
+      print(
+        "  loss \(Int(loss * 100)) %, \(label): \(Self.text(Double(group.datagramCount) / share)) datagrams,",
+        "\(Self.text(Double(group.byteCount) / share)) bytes in them and",
+        "\(Self.text(Double(group.streamByteCount) / share)) over streams a second and node;",
+        "falsely dead \(tally.deaths.count), falsely lost \(tally.losses) in \(self.span) s")
+      // What is lost at random concerns large groups no more than small ones.
+      if self.size > 2000 && loss > 0.1 { return }
+    }
+  }
+
+  /// A twentieth of the nodes pause for 200 ms every two seconds, then for 1.5 s.
+  private func pauses() {
+    for (pause, detection) in [(100, 500), (200, 500), (400, 500), (1500, 500), (100, 300), (200, 300)] {
+      var group = self.group(detection: .milliseconds(detection), seed: 2)
+      group.run(upTo: .seconds(3))
+      for round in 0..<(self.span / 2) {
+        for index in stride(from: round % 20, to: self.size, by: 20) { group.pause(index, for: .milliseconds(pause)) }
+        group.run(upTo: .seconds(2))
+      }
+      let tally = Tally(group)
+      print(
+        "  every 20th node pauses for \(pause) ms every 2 s, \(detection) ms: falsely dead \(tally.deaths.count),",
+        "falsely lost \(tally.losses), suspicions \(tally.suspicions) in \(self.span) s")
+      if self.size > 2000 { return }
+    }
+  }
+
+  private func death() {
+    for detection in [500, 300, 100] {
+      var group = self.group(detection: .milliseconds(detection), seed: 3)
+      group.run(upTo: .seconds(3))
+      var (earliest, all): ([Duration], [Duration]) = ([], [])
+      for victim in stride(from: 1, to: min(self.size, 80), by: self.size > 2000 ? 79 : 16) {
+        let name = GroupSimulation.name(victim)
+        group.reports = []
+        let killedAt = group.now
+        group.kill(victim)
+        group.run(upTo: .seconds(120), every: .milliseconds(200)) { group in
+          group.reports.count { $0.change == .failed(name) } >= group.running.count
+        }
+        if let report = group.reports.first(where: { $0.change == .lost(name) }) {
+          earliest.append(report.at - killedAt)
+        }
+        if let report = group.reports.last(where: { $0.change == .failed(name) }) { all.append(report.at - killedAt) }
+        if self.size > 2000 { break }
+      }
+      print("  a node dies, \(detection) ms: lost after \(Self.texts(earliest)), dead to all after \(Self.texts(all))")
+      if self.size > 2000 { return }
+    }
+  }
+
+  private func arrival() {
+    var group = self.group(seed: 4)
+    group.run(upTo: .seconds(3))
+    group.kill(1)
+    group.restart(1)
+    group.reports = []
+    let start = group.now
+    group.join(1, to: [self.size / 2, self.size / 3, self.size - 1])
+    group.run(upTo: .seconds(10))
+    // It knows everybody, and everybody knows that it has come anew: a claim beyond the one that is known.
+    let known = group.reports.last { $0.by == 1 }.map { $0.at - start }
+    let refuted = group[0].member(GroupSimulation.name(1)).map { $0.incarnation > 1 } ?? false
+    print("  a node starts anew: it knows all after \(known.map(Self.text) ?? "-"), all know it: \(refuted)")
+  }
+
+  private func partition() {
+    for apart in [20, 120] {
+      var group = self.group(watches: false, seed: 5)
+      let half = self.size / 2
+      if self.size <= 1000 { for index in 0..<self.size { group.join(index, to: Array(0..<self.size)) } }
+      group.run(upTo: .seconds(3))
+      group.separate(0..<half, onto: 1)
+      let split = group.run(upTo: .seconds(240), every: .milliseconds(500)) {
+        $0.agreement(onCount: half) >= half * 2 - 1
+      }
+      group.run(upTo: .seconds(apart))
+      group.heal()
+      group.reports = []
+      let healedAt = group.now
+      let whole = group.run(upTo: .seconds(120), every: .milliseconds(100)) {
+        $0.agreement(onCount: $0.running.count) == $0.running.count
+      }
+      let first = group.reports.first { if case .joined = $0.change { true } else { false } }.map { $0.at - healedAt }
+      print(
+        "  halves apart: settled after \(split.map(Self.text) ?? "-"); healed \(apart) s later: first meeting after",
+        "\(first.map(Self.text) ?? "-"), one group after \(whole.map(Self.text) ?? "more than 120 s")")
+      if self.size > 1000 { return }
+    }
+  }
+
+  // MARK: - Text
+
+  private static func text(_ duration: Duration) -> String {
+    let milliseconds = Int(duration / .milliseconds(1))
+    return milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+  }
+
+  private static func texts(_ durations: [Duration]) -> String {
+    guard let least = durations.min(), let most = durations.max() else { return "-" }
+    return least == most ? self.text(least) : "\(self.text(least)) to \(self.text(most))"
+  }
+
+  private static func text(_ value: Double) -> String {
+    value < 10 ? "\(Double(Int(value * 10)) / 10)" : "\(Int(value))"
+  }
+}
