@@ -17,6 +17,7 @@ struct MetalLB: AsyncParsableCommand {
       DrainCommand.self,
       MigrateCommand.self,
       BFDCommand.self,
+      GossipCommand.self,
       LabCommand.self,
       LabContainerCommand.self,
       LabWebCommand.self,

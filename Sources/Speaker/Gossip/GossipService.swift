@@ -6,23 +6,15 @@ import Primitives
 import Runner
 import Synchronization
 
-/// The gossip of the speakers: lends ``Membership`` its sockets, tells it whom to join, and hands on who is there.
+/// The gossip of the speakers: a member that is told whom to join and whom to watch, and who hands on who is there.
 ///
-///     SpeakerDirectory (pods) ──join──┐
-///     GossipNetwork (UDP, TCP) ───────┼──▶ Inbox ──▶ RunLoop(Membership) ──┬─ send, exchange, answer ──▶ GossipNetwork
-///     watch, describe, leave ─────────┘        (a thread of its own)        └─ candidates ──▶ SpeakerState
-///
-/// The run loop and the sockets share one thread and nothing else runs on it, so that whatever the process is busy with,
-/// pings are answered in time.
+///     SpeakerDirectory (pods) ──join──┬──▶ GossipMember ──candidates──▶ SpeakerState
+///     watch, describe, leave ─────────┘
 final class GossipService: Sendable {
   private let options: GossipOptions
-  private let node: String
-  private let settings: Settings
-  private let codec: WireCodec
-  let isEncrypted: Bool
+  private let member: GossipMember
   private let directory: SpeakerDirectory
   private let logger: Logger
-  private let inbox = Inbox<Membership.Event>(capacity: 4096)
   private let candidates = LatestValue<[String: NodeMeta]>()
   private let departure = Inbox<Void>(capacity: 1)
   private let watched = LatestValue<Set<String>>()
@@ -35,19 +27,20 @@ final class GossipService: Sendable {
   /// Throws what is wrong with the files that set it up.
   init(options: GossipOptions, node: String, namespace: String, client: KubernetesClient, logger: Logger) throws {
     self.options = options
-    self.node = node
     self.logger = logger
-    self.settings = try GossipFiles.settings(options.settingsFile) ?? (options.isWide ? .wan : .lan)
+    let settings = try GossipFiles.settings(options.settingsFile) ?? (options.isWide ? .wan : .lan)
     let key = try options.secretDirectory.flatMap { try GossipFiles.key(in: $0) }
     if key == nil { logger.warning("speakers gossip without encryption: no secret key is given") }
-    self.codec = WireCodec(
-      key: key, verifiesIncoming: self.settings.verifiesIncoming, encryptsOutgoing: self.settings.encryptsOutgoing)
-    self.isEncrypted = key != nil
+    let meta = NodeMeta(isWatchable: options.detectionTime != nil, isPassive: true, electsByFacts: true)
+    self.member = GossipMember(
+      .init(name: node, meta: meta), settings: settings,
+      watchSettings: options.detectionTime.map(WatchSettings.init(detectionTime:)) ?? WatchSettings(), key: key,
+      logger: logger)
     self.directory = SpeakerDirectory(
-      client: client, namespace: namespace, podLabels: options.podLabels, port: options.port, logger: logger)
-    self.description = Mutex(
-      NodeMeta(isWatchable: options.detectionTime != nil, isPassive: true, electsByFacts: true))
-    let inbox = self.inbox
+      client: client, node: node, namespace: namespace, podLabels: options.podLabels, port: options.port, logger: logger
+    )
+    self.description = Mutex(meta)
+    let inbox = self.member.inbox
     self.window = Window { _ = inbox.trySend(.tick) }
   }
 
@@ -103,7 +96,7 @@ final class GossipService: Sendable {
 
   /// Tells the others that this node goes; returns when they know, or there was no time.
   func leave() async {
-    await self.inbox.send(.leave)
+    await self.member.inbox.send(.leave)
     _ = await self.departure.next(before: Time.now + .seconds(2), on: ContinuousClock())
   }
 
@@ -112,22 +105,20 @@ final class GossipService: Sendable {
   /// Runs until the task is cancelled. `report` gets the nodes that may own addresses, this one among them, from the time
   /// at which joining has settled. Throws if there is no socket to be had.
   func run(_ report: @escaping @Sendable (LiveMembers) async -> Void) async throws {
-    let wanted = MemberAddress(self.options.address, self.options.port)
-    let network = try await GossipNetwork.open(
-      wanted, codec: self.codec, streamTimeout: self.settings.streamTimeout, inbox: self.inbox, logger: self.logger)
+    let network = try await self.member.open(at: MemberAddress(self.options.address, self.options.port))
     self.logger.info(
-      "speakers gossip", metadata: ["address": "\(network.endpoint)", "encrypted": "\(self.isEncrypted)"])
+      "speakers gossip", metadata: ["address": "\(network.endpoint)", "encrypted": "\(self.member.isEncrypted)"])
     await withTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: EventLoopExecutor(network.loop)) { await self.gossip(over: network) }
-      group.addTask { await self.directory.run { await self.inbox.send(.join($0)) } }
+      group.addTask { await self.directory.run { await self.member.inbox.send(.join($0)) } }
       group.addTask {
         while let candidates = await self.candidates.next() { await report(LiveMembers(candidates)) }
       }
       group.addTask {
-        while let nodes = await self.watched.next() { await self.inbox.send(.watch(nodes)) }
+        while let nodes = await self.watched.next() { await self.member.inbox.send(.watch(nodes)) }
       }
       group.addTask {
-        while let meta = await self.descriptions.next() { await self.inbox.send(.describe(meta.bytes)) }
+        while let meta = await self.descriptions.next() { await self.member.inbox.send(.describe(meta.bytes)) }
       }
       await group.waitForAll()
     }
@@ -135,32 +126,18 @@ final class GossipService: Sendable {
   }
 
   private func gossip(over network: GossipNetwork) async {
-    var dice = SystemRandomNumberGenerator()
-    let membership = Membership(
-      name: self.node, endpoint: network.endpoint, meta: self.description.withLock(\.bytes), settings: self.settings,
-      watchSettings: self.options.detectionTime.map(WatchSettings.init(detectionTime:)) ?? WatchSettings(),
-      isEncrypted: self.isEncrypted, seed: dice.next(),
-      at: Time.now)
     var hasSettled = false
-    await RunLoop<Membership, ContinuousClock>(inbox: self.inbox).run(membership) { actions, membership in
-      var isNews = false
-      for action in actions {
-        switch action {
-        case .send(let packet, let endpoint): network.send(packet, to: endpoint)
-        case .exchange(let exchange, let message, let endpoint, let limit):
-          network.exchange(exchange, message, with: endpoint, within: limit)
-        case .answer(let stream, let message): network.answer(stream, message)
-        case .report(let change):
-          isNews = true
+    await self.member.run(over: network) { news, membership in
+      for news in news {
+        switch news {
+        case .change(let change):
           self.note(change, membership)
           self.log(change)
-        case .settled:
-          hasSettled = true
-          isNews = true
+        case .settled: hasSettled = true
         case .departed: _ = self.departure.trySend(())
         }
       }
-      if isNews && hasSettled { self.candidates.put(membership.candidateMeta) }
+      if !news.isEmpty && hasSettled { self.candidates.put(membership.candidateMeta) }
       self.window.open(on: membership)
     }
     self.window.close()

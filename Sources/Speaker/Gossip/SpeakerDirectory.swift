@@ -8,14 +8,17 @@ import Synchronization
 
 /// Tells the gossip where speakers are: the addresses of their pods, as the API server lists them (contract section 12).
 ///
-/// The list is read every five minutes, and every minute whoever is on it and no member is joined: after a partition that
-/// lasted longer than the dead are remembered, nobody else would bring the halves together. A change of the own node
-/// brings the next attempt forward.
+/// The list is read every five minutes, and sooner while a speaker that runs has no address yet: it may be starting along
+/// with this one, so at the very start such speakers are waited for. Every minute whoever is on the list and no member is
+/// joined. A change of the own node brings the next attempt forward.
 struct SpeakerDirectory: Sendable {
   private static let listInterval = Duration.seconds(300)
   private static let joinInterval = Duration.seconds(60)
+  /// How long speakers without an address are waited for before the first attempt.
+  private static let patience = Duration.seconds(2)
 
   let client: KubernetesClient
+  let node: String
   let namespace: String
   let podLabels: String
   let port: UInt16
@@ -23,8 +26,9 @@ struct SpeakerDirectory: Sendable {
   /// Knocks: join now.
   private let knocks = Inbox<Void>(capacity: 1)
 
-  init(client: KubernetesClient, namespace: String, podLabels: String, port: UInt16, logger: Logger) {
+  init(client: KubernetesClient, node: String, namespace: String, podLabels: String, port: UInt16, logger: Logger) {
     self.client = client
+    self.node = node
     self.namespace = namespace
     self.podLabels = podLabels
     self.port = port
@@ -40,8 +44,10 @@ struct SpeakerDirectory: Sendable {
   func run(_ join: @Sendable ([MemberAddress]) async -> Void) async {
     var dice = SystemRandomNumberGenerator()
     var backoff = Backoff(base: .seconds(1), seed: dice.next())
-    var speakers: [MemberAddress] = []
+    var speakers = Speakers()
     var listAt = Time.now
+    let joinAt = Time.now + Self.patience
+    var unaddressedInterval = Duration.milliseconds(250)
     while !Task.isCancelled {
       let now = Time.now
       var nextAt = now + Self.joinInterval
@@ -49,30 +55,55 @@ struct SpeakerDirectory: Sendable {
         do throws(APIError) {
           speakers = try await self.speakers()
           listAt = now + Self.listInterval
+          if speakers.areSomeUnaddressed {
+            listAt = min(listAt, now + unaddressedInterval)
+            unaddressedInterval = min(unaddressedInterval * 2, Self.listInterval)
+          }
+          nextAt = min(nextAt, listAt)
           backoff.reset()
         } catch {
           if error == .cancelled { return }
           self.logger.warning(
             "cannot list the speakers' pods; trying again", metadata: ["reason": .string(error.description)])
           // Without a first list nobody is joined, and nothing is announced.
-          if speakers.isEmpty {
+          if speakers.endpoints.isEmpty {
             nextAt = now + backoff.next()
             _ = await self.knocks.next(before: nextAt, on: ContinuousClock())
             continue
           }
         }
       }
-      await join(speakers)
+      if speakers.areSomeUnaddressed, now < joinAt {
+        nextAt = min(nextAt, joinAt)
+      } else {
+        await join(speakers.endpoints)
+      }
       _ = await self.knocks.next(before: nextAt, on: ContinuousClock())
     }
   }
 
-  private func speakers() async throws(APIError) -> [MemberAddress] {
+  private func speakers() async throws(APIError) -> Speakers {
     let pods: [Decoded<Pod>] = try await self.client.list(
       in: ListScope(namespace: self.namespace, labelSelector: self.podLabels))
-    return pods.compactMap { pod in
-      guard case .object(let pod) = pod, let address = pod.status?.podIP.flatMap({ IPAddress($0) }) else { return nil }
-      return MemberAddress(address, self.port)
+    var speakers = Speakers()
+    for case .object(let pod) in pods { speakers.add(pod, port: self.port, ownNode: self.node) }
+    return speakers
+  }
+}
+
+/// Where speakers are, by a list of their pods.
+struct Speakers: Sendable, Hashable {
+  private(set) var endpoints: [MemberAddress] = []
+  /// Whether there are some on other nodes whose address is not known yet.
+  private(set) var areSomeUnaddressed = false
+
+  mutating func add(_ pod: Pod, port: UInt16, ownNode: String) {
+    if let address = pod.status?.podIP.flatMap({ IPAddress($0) }) {
+      self.endpoints.append(MemberAddress(address, port))
+    } else if let node = pod.spec?.nodeName, node != ownNode, pod.metadata.deletionTimestamp == nil,
+      !["Succeeded", "Failed"].contains(pod.status?.phase ?? "")
+    {
+      self.areSomeUnaddressed = true
     }
   }
 }
