@@ -45,9 +45,9 @@ package enum GoDuration {
     let name = rest.prefix { $0 != "." && !($0.isASCII && $0.isNumber) }
     guard let unit = Self.units.first(where: { $0.name == name }) else { return nil }
     rest = rest[name.endIndex...]
-    // Nineteen digits of hours are more than 128 bits hold.
+    // Nineteen digits of hours are more than 128 bits hold, and a fraction may be what is too much.
     let (product, isTooLarge) = (Int128(whole) ?? 0).multipliedReportingOverflow(by: unit.attoseconds)
-    guard !isTooLarge else { return nil }
+    guard !isTooLarge, product <= Self.limit else { return nil }
     var value = product
     var scale = unit.attoseconds
     for digit in fraction {
