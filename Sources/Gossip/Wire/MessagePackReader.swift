@@ -1,7 +1,13 @@
-/// Reads MessagePack from bytes of a stranger: every length is checked against what is there, and nesting is bounded.
+/// Reads MessagePack from bytes of a stranger: every length is checked against what is there, and the number of values is
+/// bounded, as a structure that arrives in pieces is read anew with each.
 ///
 /// Understands the raw forms of the old specification and the text and binary forms of the present one.
 struct MessagePackReader {
+  /// More than any structure of the protocol has.
+  private static let fieldLimit = 64
+  /// More than any field that is passed over has in it.
+  private static let skipLimit = 1024
+
   /// What has not been read yet.
   private(set) var rest: ArraySlice<UInt8>
 
@@ -14,7 +20,9 @@ struct MessagePackReader {
   mutating func readFields(
     _ read: (_ name: String, _ reader: inout MessagePackReader) throws(WireError) -> Bool
   ) throws(WireError) {
-    for _ in 0..<(try self.readMapCount()) {
+    let count = try self.readMapCount()
+    guard count <= Self.fieldLimit else { throw .tooMany(count, limit: Self.fieldLimit) }
+    for _ in 0..<count {
       let name = try self.readText("a field's name")
       if try !read(name, &self) { try self.skip() }
     }
@@ -80,9 +88,11 @@ struct MessagePackReader {
 
   /// Passes over one value of any kind. Containers are counted, not descended into, so depth costs no stack.
   private mutating func skip() throws(WireError) {
-    var pending = 1
+    var (pending, passed) = (1, 0)
     while pending > 0 {
       pending -= 1
+      passed += 1
+      guard pending + passed <= Self.skipLimit else { throw .tooMany(pending + passed, limit: Self.skipLimit) }
       switch try self.next() {
       case ..<0x80, 0xE0..., 0xC0, 0xC2, 0xC3: break
       case let byte where byte & 0xF0 == 0x80: pending += 2 * Int(byte & 0x0F)

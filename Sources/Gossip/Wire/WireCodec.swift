@@ -9,7 +9,7 @@ package struct WireCodec: Sendable {
     package var problems: [WireError] = []
   }
 
-  /// What a datagram, once decompressed, may measure.
+  /// What is compressed in a datagram may measure, all of it together: a few bytes in parts of parts stand for gigabytes.
   static let datagramLimit = 1 << 18
   /// What a stream's message may measure (memberlist's `maxPushStateBytes`).
   static let streamLimit = 20 << 20
@@ -38,7 +38,8 @@ package struct WireCodec: Sendable {
     do throws(WireError) {
       guard datagram.first != MessageType.labelled.rawValue else { throw .labelled }
       let plain = try self.decrypted(datagram)
-      try self.read(Self.checked(plain), depth: 0, into: &reading)
+      var room = Self.datagramLimit
+      try self.read(Self.checked(plain), depth: 0, room: &room, into: &reading)
     } catch {
       reading.problems.append(error)
     }
@@ -62,17 +63,24 @@ package struct WireCodec: Sendable {
     return bytes[5...]
   }
 
-  private func read(_ bytes: ArraySlice<UInt8>, depth: Int, into reading: inout Reading) throws(WireError) {
+  /// `room` is what may still be decompressed.
+  private func read(
+    _ bytes: ArraySlice<UInt8>, depth: Int, room: inout Int, into reading: inout Reading
+  ) throws(WireError) {
     guard depth <= Self.depthLimit else { throw .tooDeep }
     guard let first = bytes.first else { throw .truncated }
     let body = bytes.dropFirst()
     switch MessageType(rawValue: first) {
     case .compound:
-      try self.read(compound: body, depth: depth, into: &reading)
+      try self.read(compound: body, depth: depth, room: &room, into: &reading)
     case .compressed:
       var reader = MessagePackReader(body)
-      let plain = try Self.decompress(&reader, limit: Self.datagramLimit)
-      try self.read(plain[...], depth: depth + 1, into: &reading)
+      // What cannot be decompressed has cost up to all of it.
+      let limit = room
+      room = 0
+      let plain = try Self.decompress(&reader, limit: limit)
+      room = limit - plain.count
+      try self.read(plain[...], depth: depth + 1, room: &room, into: &reading)
     case let type?:
       reading.messages.append(try Message(type, body: body))
     case nil:
@@ -81,14 +89,16 @@ package struct WireCodec: Sendable {
   }
 
   /// A part that cannot be read does not spoil the others; neither does a datagram that was cut.
-  private func read(compound body: ArraySlice<UInt8>, depth: Int, into reading: inout Reading) throws(WireError) {
+  private func read(
+    compound body: ArraySlice<UInt8>, depth: Int, room: inout Int, into reading: inout Reading
+  ) throws(WireError) {
     var reader = MessagePackReader(body)
     let count = try reader.take(1).reduce(0) { $0 + Int($1) }
     let lengths = Array(try reader.take(2 * count))
     for index in 0..<count {
       let part = try reader.take(Int(lengths[2 * index]) << 8 | Int(lengths[2 * index + 1]))
       do throws(WireError) {
-        try self.read(part, depth: depth + 1, into: &reading)
+        try self.read(part, depth: depth + 1, room: &room, into: &reading)
       } catch {
         reading.problems.append(error)
       }

@@ -12,6 +12,7 @@ package enum WireError: Error, Sendable, Hashable, CustomStringConvertible {
   case badCompression
   case tooDeep
   case tooLarge(Int, limit: Int)
+  case tooMany(Int, limit: Int)
   case unencrypted
   case encrypted
   case unknownEncryption(version: UInt8)
@@ -31,6 +32,7 @@ package enum WireError: Error, Sendable, Hashable, CustomStringConvertible {
     case .badCompression: "the compressed part is damaged, or of an unknown method"
     case .tooDeep: "messages are wrapped in each other too often"
     case .tooLarge(let size, let limit): "\(size) bytes are more than the \(limit) that are accepted"
+    case .tooMany(let count, let limit): "\(count) fields or values are more than the \(limit) that are accepted"
     case .unencrypted: "encryption is configured, but the message is not encrypted"
     case .encrypted: "the message is encrypted, but encryption is not configured"
     case .unknownEncryption(let version): "version \(version) of the encryption is not known"

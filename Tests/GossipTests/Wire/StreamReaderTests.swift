@@ -92,6 +92,20 @@ import Testing
     #expect(try self.read(bytes(hex), with: self.plain, by: 100) == nil)
   }
 
+  @Test func `a structure of more fields than there are, or of values in values without end, is refused at once`() {
+    // What is read anew with each piece must be little.
+    #expect(throws: WireError.tooMany(1_000_000, limit: 64)) {
+      try self.read([6, 0xDF, 0x00, 0x0F, 0x42, 0x40], with: self.plain, by: 100)
+    }
+    let nested = [UInt8](repeating: 0x91, count: 2000)
+    #expect(throws: WireError.tooMany(1025, limit: 1024)) {
+      try self.read([6, 0x81, 0xA1, 0x58] + nested, with: self.plain, by: 100)
+    }
+    #expect(throws: WireError.tooMany(70_001, limit: 1024)) {
+      try self.read([6, 0x81, 0xA1, 0x58, 0xDD, 0, 1, 0x11, 0x70] + nested, with: self.plain, by: 100)
+    }
+  }
+
   @Test func `whatever the bytes, reading ends in a message, an error or a wait`() {
     var dice = SplitMix64(seed: 7)
     for round in 0..<2000 {

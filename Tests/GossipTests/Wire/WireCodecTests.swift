@@ -73,6 +73,26 @@ import Testing
     #expect(self.plain.read(datagram: packet) == WireCodec.Reading(problems: [.tooDeep]))
   }
 
+  @Test func `all that is compressed in a datagram shares one limit`() {
+    // Codes of nine bits, each one longer by a byte than the last: 32,384 bytes in all.
+    var (content, buffer, bits) = ([UInt8](), 0, 0)
+    for code in [256, 8] + Array(258..<511) + [257] {
+      buffer |= code << bits
+      bits += 9
+      while bits >= 8 {
+        content.append(UInt8(buffer & 0xFF))
+        buffer >>= 8
+        bits -= 8
+      }
+    }
+    let length = [UInt8(content.count >> 8), UInt8(content.count & 0xFF)]
+    let compressed = bytes("09 82 a4416c676f 00 a3427566 da") + length + content
+    let reading = self.plain.read(
+      datagram: Packet(Array(repeating: compressed, count: 255), isChecksummed: false).bytes)
+    #expect(reading.messages.count == 8)
+    #expect(reading.problems.count == 247)
+  }
+
   // MARK: - Encryption
 
   /// A datagram of a serf agent that was given the key which MetalLB derives from the secret.
