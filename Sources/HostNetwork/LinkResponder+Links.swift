@@ -110,11 +110,12 @@ extension LinkResponder {
 
   private func listen(for address: IPAddress, _ state: inout State, at now: ContinuousClock.Instant) {
     guard address.family == .ipv6 else { return }
-    for id in state.endpoints.keys where id.family == .ipv6 {
+    // A list of its own, and in place: an endpoint that somebody else holds, be it by the view of the keys, would have all
+    // its groups copied with each address.
+    for id in Array(state.endpoints.keys) where id.family == .ipv6 {
       guard let link = state.endpoints[id]?.link else { continue }
       let isListening = Self.concerns(address, link, state)
       do throws(SystemError) {
-        // In place: an endpoint that was copied would have its groups copied with each address.
         try state.endpoints[id]?.setListening(for: address, isListening)
       } catch {
         self.giveUp(id, &state, error, at: now)
