@@ -19,6 +19,8 @@ package struct StreamReader: Sendable {
   /// How much of the buffer has been read.
   private var position = 0
   private var received = 0
+  /// Whether the buffer holds what was in an envelope, which is all there: what arrives after it is not part of it.
+  private var isUnwrapped = false
 
   init(cipher: Cipher?, verifiesIncoming: Bool) {
     self.cipher = cipher
@@ -36,7 +38,7 @@ package struct StreamReader: Sendable {
       while true {
         if let message = try self.step() { return message }
       }
-    } catch .truncated {
+    } catch .truncated where !self.isUnwrapped {
       return nil
     }
   }
@@ -93,6 +95,7 @@ package struct StreamReader: Sendable {
 
   private mutating func replaceBuffer(by plain: [UInt8], _ reader: inout MessagePackReader) {
     self.buffer = plain
+    self.isUnwrapped = true
     self.position = 0
     reader = MessagePackReader(plain[...])
   }

@@ -92,6 +92,14 @@ import Testing
     #expect(try self.read(bytes(hex), with: self.plain, by: 100) == nil)
   }
 
+  @Test(arguments: [1, 100]) func `what ends too early in its envelope is refused, whatever follows`(size: Int) throws {
+    // { "Buf": nothing }, and then an ack in plain text.
+    let ack = self.plain.stream(.ack(Ack(sequence: 1)), nonce: .of(1))
+    #expect(throws: WireError.truncated) {
+      try self.read([9, 0x81, 0xA3] + Array("Buf".utf8) + [0xA0] + ack, with: self.plain, by: size)
+    }
+  }
+
   @Test func `a structure of more fields than there are, or of values in values without end, is refused at once`() {
     // What is read anew with each piece must be little.
     #expect(throws: WireError.tooMany(1_000_000, limit: 64)) {
