@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check unit integration test demo demo-bgp bench format clean
+.PHONY: help build check unit integration test demo demo-bgp bench fuzz format clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,13 +34,19 @@ demo: ## A cluster on this machine: a Service gets its address, a node dies, the
 	swift build --product metallb
 	.build/debug/metallb lab demo
 
-bench: ## Measure allocation, ARP answers between two namespaces (as root), and the controller against a real API server
+bench: ## Measure what Benchmarks/README.md lists, as root; half an hour
 	swift run -c release allocator-benchmark
 	swift run -c release arp-benchmark
 	Scripts/controller-benchmark
+	Scripts/bgp-benchmark
+	python3 Benchmarks/BFD/bfd_benchmark.py
+	python3 Benchmarks/Speaker/speaker_benchmark.py
+
+fuzz: ## Ten seconds of libFuzzer for everything that reads bytes of strangers (builds for minutes the first time)
+	Scripts/fuzz
 
 format: ## Rewrite all sources in house style
-	swift format --in-place --configuration .swift-format --recursive Package.swift Sources Tests IntegrationTests
+	swift format --in-place --configuration .swift-format --recursive Package.swift Sources Tests IntegrationTests Fuzz/Package.swift Fuzz/Targets
 
 clean: ## Remove what was built
-	rm -rf .build IntegrationTests/.build
+	rm -rf .build IntegrationTests/.build Fuzz/.build

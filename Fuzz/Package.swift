@@ -1,0 +1,38 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that the product is never built with a sanitizer nor waits for a fuzzer. It bears the product's
+// name, as what fuzzers call has the access level `package`, and it has the pure targets alone, through the link `Sources`.
+// `Scripts/fuzz` builds it with libFuzzer and runs it.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "metallb",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    library("Primitives", []),
+    library("KubernetesModel", ["Primitives"]),
+    library("Balancer", ["KubernetesModel", "Primitives", crypto, heap]),
+    library("BGP", ["Primitives"]),
+    library("BFD", ["Primitives", heap]),
+    library("Gossip", ["Primitives", crypto]),
+    library("Layer2", ["Primitives", heap]),
+    .executableTarget(
+      name: "fuzz", dependencies: ["BFD", "BGP", "Balancer", "Gossip", "KubernetesModel", "Layer2", "Primitives"],
+      path: "Targets", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]),
+  ],
+  swiftLanguageModes: [.v6]
+)
