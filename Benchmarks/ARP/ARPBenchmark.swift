@@ -7,7 +7,7 @@ import Primitives
 import Runner
 
 /// Measures how many questions a second `LinkResponder` answers by ARP and by Neighbor Discovery, with 1 and with 10,000
-/// addresses.
+/// addresses, and what a flood of questions for other addresses costs it.
 ///
 ///     sudo swift run -c release arp-benchmark [SECONDS]
 ///
@@ -51,6 +51,17 @@ struct ARPBenchmark {
         \((spent / max(1, result.answers)).inMicroseconds) of the responder each
         """)
     }
+    var asker = try network.inside(network.asking) {
+      try Asker(interface: Network.interface, targets: (0..<1000).map { Network.stranger(family, $0) })
+    }
+    let before = try self.processorTime(ofThread: thread)
+    let asked = try asker.flood(for: .seconds(seconds))
+    let spent = try self.processorTime(ofThread: thread) - before
+    print(
+      """
+      \(family): \(count) addresses, flood for others: \(Int(Double(asked) / seconds)) questions/s, \
+      \(spent.inMicroseconds) of the responder for all \(asked)
+      """)
     responder.interfacesChanged([])
   }
 
@@ -77,6 +88,14 @@ struct Network {
     switch family {
     case .ipv4: .v4(IPv4Address(bits: IPv4Address(10, 8, 64, 0).bits + UInt32(number)))
     case .ipv6: .v6(IPv6Address(bits: 0x2001_0DB8 << 96 | UInt128(number + 1)))
+    }
+  }
+
+  /// Addresses of others on the same network.
+  static func stranger(_ family: IPFamily, _ number: Int) -> IPAddress {
+    switch family {
+    case .ipv4: .v4(IPv4Address(bits: IPv4Address(10, 8, 0, 0).bits + UInt32(number)))
+    case .ipv6: .v6(IPv6Address(bits: 0x2001_0DB8 << 96 | 0x80_0000 | UInt128(number)))
     }
   }
 
@@ -185,6 +204,18 @@ struct Asker {
           sender: IPv6Address(bits: 0xFE80 << 112 | 9), receiver: target.solicitedNodeGroup, target: target,
           message: .solicitation(senderHardware: self.hardware)))
     }
+  }
+
+  /// Asks as fast as the link takes it, and waits for no answer; returns how often.
+  mutating func flood(for duration: Duration) throws -> Int {
+    var asked = 0
+    let end = Time.now + duration
+    while Time.now < end {
+      for bytes in self.questions where send(self.descriptor.number, bytes, bytes.count, 0) == bytes.count {
+        asked += 1
+      }
+    }
+    return asked
   }
 
   mutating func run(window: Int, for duration: Duration) throws -> Result {

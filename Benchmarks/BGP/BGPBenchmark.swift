@@ -1,17 +1,16 @@
 import BGP
 import Balancer
 import Glibc
-import HostNetwork
 import KubernetesModel
 import Logging
 import Primitives
-import Runner
 import Speaker
 
-/// How long it takes until routers have a table, and one change on top of it: `bgp-benchmark PREFIXES ASN ROUTER...`.
+/// The speaker's BGP as a process of its own that does as it is told: `bgp-benchmark PREFIXES ASN ROUTER...`.
 ///
-/// Run it in a network namespace of its own, with a router that takes the routes (`Benchmarks/README.md`). Time, processor
-/// time and memory are of this process; what the router makes of it is read there.
+/// It has sessions with the routers from the start. `table` on its standard input announces that many prefixes to all of
+/// them, `change` gives one of the prefixes another attribute, and the end of the input ends it. What comes of it is measured
+/// from outside (`bgp_benchmark.py`), as it is of other daemons.
 @main
 struct BGPBenchmark {
   static func main() async throws {
@@ -20,62 +19,41 @@ struct BGPBenchmark {
       print("usage: bgp-benchmark PREFIXES ASN ROUTER...")
       exit(64)
     }
-    let routers = arguments.dropFirst(2).compactMap { IPAddress($0) }
-    let speaker = BGPSpeaker(node: "benchmark", seed: 1, logger: Logger(label: "bgp"))
-    let configurations = routers.map { router in
+    let configurations = arguments.dropFirst(2).compactMap { IPAddress($0) }.map { router in
       BGPPeerConfiguration(
         key: ObjectKey(namespace: "metallb-system", name: "\(router)"), myASN: ASN(asn), remote: .external,
         endpoint: .address(router))
     }
     let peers = Dictionary(uniqueKeysWithValues: configurations.map { ($0.name, $0) })
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    let speaker = BGPSpeaker(
+      node: "benchmark", seed: 1, logger: Logger(label: "bgp") { _ in SwiftLogNoOpLogHandler() })
+    await withTaskGroup(of: Void.self) { group in
       group.addTask { await speaker.run() }
       speaker.configure(peers)
-      await self.measure("sessions up") {
-        speaker.readings().values.allSatisfy { $0.state == .established }
-      } work: {
+      // A thread that waits for input is one less for tasks, of which there are few.
+      while let order = readLine() {
+        switch order {
+        case "table": speaker.advertise(peers.mapValues { _ in Self.table(count) })
+        case "change": speaker.advertise(peers.mapValues { _ in Self.change })
+        default: print("unknown order: \(order)")
+        }
       }
-      var table: [IPPrefix: Route?] = [:]
-      for number in 0..<count {
-        let address = IPAddress.v4(IPv4Address(bits: 0x0B00_0000 + UInt32(number)))
-        if let prefix = IPPrefix(address, length: 32) { table[prefix] = Route(communities: [Community(64_512, 1)]) }
-      }
-      let whole = table
-      await self.measure("\(count) prefixes to \(peers.count) routers") {
-        speaker.readings().values.allSatisfy { $0.sentPrefixes == count && $0.pendingPrefixes == 0 }
-      } work: {
-        speaker.advertise(peers.mapValues { _ in whole })
-      }
-      guard let one = table.keys.min() else { return }
-      let before = self.updates(speaker)
-      await self.measure("one change on top") {
-        self.updates(speaker) >= before + peers.count
-      } work: {
-        speaker.advertise(peers.mapValues { _ in [one: Route(multiExitDiscriminator: 1)] })
-      }
-      if arguments.last == "hold" { try await ContinuousClock().sleep(for: .seconds(600)) }
       group.cancelAll()
     }
   }
 
-  private static func updates(_ speaker: BGPSpeaker) -> Int {
-    speaker.readings().values.reduce(0) { $0 + Int($1.counters.sent.updates) }
+  private static func prefix(_ number: Int) -> IPPrefix? {
+    IPPrefix(.v4(IPv4Address(bits: 0x0B00_0000 + UInt32(number))), length: 32)
   }
 
-  private static func measure(_ name: String, until isDone: @Sendable () -> Bool, work: @Sendable () -> Void) async {
-    let (start, processor) = (ContinuousClock.now, self.processorTime())
-    work()
-    while !isDone() { try? await ContinuousClock().sleep(for: .microseconds(200)) }
-    let elapsed = ContinuousClock.now - start
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    print("\(name): \(elapsed), processor \(self.processorTime() - processor), peak \(usage.ru_maxrss / 1024) MB")
+  private static func table(_ count: Int) -> [IPPrefix: Route?] {
+    let route = Route(communities: [Community(64_512, 1)])
+    let prefixes = (0..<count).compactMap { Self.prefix($0) }
+    return Dictionary(uniqueKeysWithValues: prefixes.map { ($0, route) })
   }
 
-  private static func processorTime() -> Duration {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
-    return .seconds(seconds) + .microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+  private static var change: [IPPrefix: Route?] {
+    guard let prefix = Self.prefix(0) else { return [:] }
+    return [prefix: Route(multiExitDiscriminator: 1, communities: [Community(64_512, 1)])]
   }
 }
