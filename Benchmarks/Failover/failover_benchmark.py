@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long the traffic of an address goes nowhere when its owner dies: rounds of one fault in a lab, seen from its client.
 
-    sudo python3 Benchmarks/Failover/failover_benchmark.py [--fault kill9|power|cut|stop|term|flap] [--rounds N] [--family 4|6]
+    sudo python3 Benchmarks/Failover/failover_benchmark.py [--fault kill9|power|cut|stop|term|flap] [--rounds N] [--family 4|6|46]
         [--nodes N] [--services N] [--detection MILLISECONDS] [--pause S] [--binary .build/release/metallb] [--keep] [--debug]
 
 Each round: IntegrationTests/Peers/traffic-probe.py asks from the client, the present owner suffers the fault, and after a
@@ -21,6 +21,7 @@ import argparse, json, os, pathlib, signal, statistics, subprocess, sys, time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROBE = TOP / "IntegrationTests/Peers/traffic-probe.py"
 START = {"4": "192.168.40.0", "6": "2001:db8:40::100"}
+FAMILIES = {"4": "ipFamilies: [IPv4]", "6": "ipFamilies: [IPv6]", "46": "ipFamilyPolicy: RequireDualStack"}
 
 CONFIGURATION = """
 apiVersion: metallb.io/v1beta1
@@ -31,7 +32,9 @@ spec: {addresses: [192.168.40.0-192.168.47.255, "2001:db8:40::100-2001:db8:40::8
 apiVersion: metallb.io/v1beta1
 kind: L2Advertisement
 metadata: {name: l2, namespace: metallb-system}
-spec: {ipAddressPools: [pool]}
+spec:
+  ipAddressPools: [pool]
+  preferredNodeSelectors: [%s]
 ---
 apiVersion: apps/v1
 kind: DaemonSet
@@ -43,6 +46,8 @@ spec:
     spec:
       containers: [{name: web, image: nginx, ports: [{containerPort: 80}]}]
 """
+# So that one node has all addresses, and loses them.
+PREFERENCE = "{weight: 1, preference: {matchLabels: {kubernetes.io/hostname: node-1}}}"
 SERVICE = """
 apiVersion: v1
 kind: Service
@@ -50,7 +55,7 @@ metadata: {name: web-%d}
 spec:
   type: LoadBalancer
   externalTrafficPolicy: Local
-  ipFamilies: [%s]
+  %s
   selector: {app: web}
   ports: [{port: 80, targetPort: 80}]
 """
@@ -152,9 +157,9 @@ def prepare(lab, options):
     eventually("the controller", lambda: lab.kubectl(
         "get", "deployment", "controller", "--namespace=metallb-system",
         "--output=jsonpath={.status.readyReplicas}") == "1")
-    lab.kubectl("apply", "-f", "-", text=CONFIGURATION)
+    lab.kubectl("apply", "-f", "-", text=CONFIGURATION % (PREFERENCE if options.services > 1 else ""))
     lab.nodes = {lab.hardware(name): name for name in names}
-    family = {"4": "IPv4", "6": "IPv6"}[options.family]
+    family = FAMILIES[options.family]
     eventually("the pods", lambda: lab.kubectl(
         "get", "daemonset", "web", "--output=jsonpath={.status.numberReady}") == str(options.nodes))
     for first in range(0, options.services, 100):
@@ -177,69 +182,80 @@ def strike(lab, fault, node):
     return lambda: lab.order("heal", node)
 
 
-def measure(lab, options, start):
-    node = eventually("one owner", lambda: owner(lab, start))
-    process = probe(lab, start, options.services)
+def measure(lab, options):
+    """One round; a report for each family."""
+    node = eventually("one owner", lambda: owner(lab, START[options.family[0]]))
+    probes = [probe(lab, START[family], options.services) for family in options.family]
     time.sleep(1)
-    process.send_signal(signal.SIGUSR1)
+    for process in probes:
+        process.send_signal(signal.SIGUSR1)
     heal = strike(lab, options.fault, node)
     time.sleep(options.watch)
-    report = finish(process)
+    reports = [finish(process) for process in probes]
     heal()
-    report["owner"] = node
-    report["successor"] = lab.nodes.get(report["newOwner"])
-    return report
+    for report, family in zip(reports, options.family):
+        report.update(family=family, owner=node, successor=lab.nodes.get(report["newOwner"]))
+    return reports
 
 
 def milliseconds(value):
     return "    none" if value is None else f"{value * 1000:8.0f}"
 
 
+def show(number, report):
+    print(f"{number:5}  IPv{report['family']}    {report['owner']:8} {report['successor'] or '-':8}"
+          f" {milliseconds(report['firstTakeover'])}  {milliseconds(report['longestSilence'])}"
+          f"  {report['lost']:4}+{report['broken']}/{report['requests']}{milliseconds(report['longestOutage'])}"
+          f"  {milliseconds(report['longestDouble'])}", flush=True)
+    if report["addresses"] > 1:
+        print(f"       taken over: {report['takenOver']}, median {milliseconds(report['medianTakeover'])}, "
+              f"last {milliseconds(report['lastTakeover'])}", flush=True)
+
+
+def summarize(family, reports):
+    for key in ("firstTakeover", "longestSilence", "longestOutage"):
+        values = [report[key] for report in reports if report[key] is not None]
+        if values:
+            print(f"IPv{family} {key}: median {milliseconds(statistics.median(values))} ms, "
+                  f"max {milliseconds(max(values))} ms of {len(values)} rounds")
+    print(f"IPv{family} lost requests: median {statistics.median(report['lost'] for report in reports)}, "
+          f"most {max(report['lost'] for report in reports)}; broken: {sum(report['broken'] for report in reports)}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--fault", default="kill9", choices=["kill9", "power", "cut", "stop", "term", "flap"])
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--family", default="4", choices=["4", "6"])
+    parser.add_argument("--family", default="4", choices=["4", "6", "46"])
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--services", type=int, default=1)
     parser.add_argument("--detection", type=int)
-    parser.add_argument("--watch", type=float, default=3)
-    parser.add_argument("--pause", type=float, default=4)
+    parser.add_argument("--watch", type=float, default=2.5, help="seconds that are watched after the fault")
+    parser.add_argument("--pause", type=float, default=3, help="seconds between two rounds")
     parser.add_argument("--binary", default=str(TOP / ".build/release/metallb"))
     parser.add_argument("--name", default="failover-bench")
     parser.add_argument("--keep", action="store_true", help="leave the lab as it is after a silence of two seconds")
     parser.add_argument("--debug", action="store_true")
     options = parser.parse_args()
-    start = START[options.family]
     lab = Lab(options)
     leave = False
     try:
         prepare(lab, options)
-        eventually("an owner", lambda: owner(lab, start))
+        eventually("an owner", lambda: owner(lab, START[options.family[0]]))
         time.sleep(options.pause)
         reports = []
-        print("round  owner    next     takeover   silence       lost  outage    double")
+        print("round  family  owner    next     takeover   silence    lost  outage    double")
         for index in range(options.rounds):
-            report = measure(lab, options, start)
-            reports.append(report)
-            print(f"{index + 1:5}  {report['owner']:8} {report['successor'] or '-':8} {milliseconds(report['firstTakeover'])}"
-                  f"  {milliseconds(report['longestSilence'])}  {report['lost']:4}+{report['broken']}/{report['requests']}"
-                  f"{milliseconds(report['longestOutage'])}  {milliseconds(report['longestDouble'])}", flush=True)
-            if options.services > 1:
-                print(f"       taken over: {report['takenOver']}, median {milliseconds(report['medianTakeover'])}, "
-                      f"last {milliseconds(report['lastTakeover'])}")
+            for report in measure(lab, options):
+                reports.append(report)
+                show(index + 1, report)
             if options.keep and report["longestSilence"] > 2:
                 print(json.dumps(report))
                 leave = True
                 return
             time.sleep(options.pause)
-        for key in ("firstTakeover", "longestSilence", "longestOutage"):
-            values = [report[key] for report in reports if report[key] is not None]
-            if values:
-                print(f"{key}: median {milliseconds(statistics.median(values))} ms, max {milliseconds(max(values))} ms"
-                      f" of {len(values)} rounds")
-        print(f"lost requests: median {statistics.median(report['lost'] for report in reports)},"
-              f" most {max(report['lost'] for report in reports)}; broken: {sum(report['broken'] for report in reports)}")
+        for family in options.family:
+            summarize(family, [report for report in reports if report["family"] == family])
     finally:
         if not leave:
             lab.down()

@@ -91,5 +91,57 @@ extension Everything.Clusters {
       }
       #expect(try await self.counter("metallb_layer2_conflicts_total", of: "192.168.40.7") >= 1)
     }
+
+    /// What kube-proxy does in IPVS mode without `strictARP`: each node has the addresses on an interface of its own, and its
+    /// kernel answers for them on all others.
+    private func springTrap(_ address: String) async throws {
+      let commands =
+        "sysctl -qw net.ipv4.conf.all.arp_ignore=0 && ip link add kube-ipvs0 type bridge && "
+        + "ip link set kube-ipvs0 up && ip address add \(address)/32 dev kube-ipvs0"
+      for node in self.lab.nodes { _ = try await self.lab.exec(node, "sh", "-c", commands).expectSuccess() }
+    }
+
+    private func takeTrapAway() async throws {
+      for node in self.lab.nodes {
+        _ = try await self.lab.exec(
+          node, "sh", "-c", "sysctl -qw net.ipv4.conf.all.arp_ignore=1; ip link delete kube-ipvs0")
+      }
+    }
+
+    @Test func `nodes whose kernels have the address are no strangers, and the trap is named`() async throws {
+      try await self.springTrap("192.168.40.9")
+      try await self.kubectl.apply(Manifest.service("web", spec: "loadBalancerIP: 192.168.40.9"))
+      let warning = try await eventually("the event names the remedy") {
+        try await self.kubectl.events(about: "web").first { $0.reason == "strictARP" }
+      } isRight: {
+        $0 != nil
+      }
+      #expect(warning?.type == "Warning")
+      #expect(warning?.message.hasPrefix("192.168.40.9 is on interface \"kube-ipvs0\" of node \"node-") == true)
+      #expect(warning?.message.contains("set strictARP: true in kube-proxy's configuration") == true)
+      let reasons = try await self.reasons(about: "web")
+      #expect(reasons.contains("nodeAssigned") && !reasons.contains("addressInUse"))
+      // Several nodes answer, as the trap has it; without it one does.
+      #expect(try await self.lab.answerers("192.168.40.9").count == 2)
+      try await self.takeTrapAway()
+      #expect(try await self.lab.announcer(of: "192.168.40.9", service: "web").isEmpty == false)
+
+      try await self.kubectl.apply(
+        Manifest.namespace("kube-system"),
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: kube-proxy, namespace: kube-system}
+        data:
+          config.conf: |
+            kind: KubeProxyConfiguration
+            mode: ipvs
+            ipvs: {strictARP: false}
+        """)
+      let check = try await run([try Tool.metallb(), "check", "--kubeconfig", self.lab.kubeconfig])
+      #expect(check.code == 0)
+      #expect(check.out.contains("ConfigMap kube-system/kube-proxy") && check.out.contains("ipvs.strictARP"))
+      try await self.kubectl("delete", "configmap", "kube-proxy", "--namespace=kube-system")
+    }
   }
 }

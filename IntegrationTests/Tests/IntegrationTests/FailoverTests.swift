@@ -3,7 +3,8 @@ import Harness
 import Testing
 
 extension Everything.Clusters {
-  /// What a client that never stops asking sees of an owner's misfortunes, over IPv4 and IPv6 at once.
+  /// What a client that never stops asking sees of an owner's misfortunes, over IPv4 and IPv6 at once; of those of the
+  /// network and of planned moves in files of their own.
   ///
   /// The limits are wide, as a busy machine is slow; what is usual on a quiet one `Scripts/failover-benchmark` tells.
   @Suite(.lab(nodes: 3), .timeLimit(.minutes(5)))
@@ -12,13 +13,16 @@ extension Everything.Clusters {
     let kubectl: Kubectl
 
     init() async throws {
-      self.lab = try await Lab.fresh()
+      // What an earlier test left is what this one needs, once the nodes have recovered.
+      self.lab = try #require(Lab.current)
       self.kubectl = self.lab.kubectl
+      try await self.lab.drop()
+      for node in self.lab.nodes { try await self.lab.heal(node) }
       try await self.lab.exposeEverywhere()
     }
 
     /// Asks while `events` befall the present owner, and for a time after.
-    private func observe(
+    func observe(
       for period: Duration, _ events: (_ owner: String) async throws -> Void
     ) async throws -> (owner: String, reports: [TrafficProbe.Report]) {
       let owner = try await self.lab.settledOwner()

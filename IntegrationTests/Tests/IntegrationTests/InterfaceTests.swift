@@ -137,5 +137,28 @@ extension Everything.Clusters {
       #expect(try #require(Int(groups)) >= 160)
       _ = try await self.lab.exec("node-1", "sysctl", "-w", "net.core.optmem_max=\(room)")
     }
+
+    @Test func `a speaker that is told so hears all that its interfaces do, and lets them be when it ends`()
+      async throws
+    {
+      func isPromiscuous() async throws -> Bool {
+        let flags = try await self.lab.exec("node-1", "cat", "/sys/class/net/eth0/flags").expectSuccess()
+        return (Int(flags.dropFirst(2), radix: 16) ?? 0) & 0x100 != 0
+      }
+      func setFlag(_ operation: String) async throws {
+        try await self.kubectl(
+          "patch", "daemonset/speaker", "--namespace=metallb-system", "--type=json",
+          "--patch=[{\"op\": \"\(operation)\", \"path\": \"/spec/template/spec/containers/0/args/1\", \"value\": \"--l2-promiscuous\"}]"
+        )
+      }
+      #expect(try await !isPromiscuous())
+      try await setFlag("add")
+      try await eventually("eth0 passes all frames", equals: true) { try await isPromiscuous() }
+      try await self.kubectl.apply(Manifest.service("web", spec: "loadBalancerIP: \(Self.address)"))
+      try await self.lab.awaitAnswer(from: Self.address)
+      #expect(try await self.lab.arping(Self.address, count: 2).count == 2)
+      try await setFlag("remove")
+      try await eventually("eth0 filters again", equals: false) { try await isPromiscuous() }
+    }
   }
 }

@@ -100,7 +100,7 @@ extension Lab {
   func settledOwner() async throws -> String {
     try await self.awaitAnswer(from: Self.exposed[0])
     try await self.awaitAnswer(from: "[\(Self.exposed[1])]")
-    try await Task.sleep(for: .seconds(2))
+    try await Task.sleep(for: .seconds(1))
     let owners = try await eventually("one node answers for \(Self.exposed[0])", within: .seconds(40)) {
       try await self.answerers(Self.exposed[0])
     } isRight: {
