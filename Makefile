@@ -39,6 +39,7 @@ bench: ## Measure what Benchmarks/README.md lists, as root; half an hour
 	swift run -c release arp-benchmark
 	Scripts/controller-benchmark
 	Scripts/bgp-benchmark
+	Scripts/failover-benchmark
 	python3 Benchmarks/BFD/bfd_benchmark.py
 	python3 Benchmarks/Speaker/speaker_benchmark.py
 
