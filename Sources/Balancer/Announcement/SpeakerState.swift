@@ -168,7 +168,7 @@ package struct SpeakerState: StateMachine, Equatable {
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
     let gone: Set<String> =
-      if case .members(let members) = event { (self.nodes.members ?? []).subtracting(members) } else { [] }
+      if case .members(let members) = event { (self.nodes.members ?? []).subtracting(members.names) } else { [] }
     let actions = self.respond(to: event, at: now)
     self.chronicle.note(actions, gone: gone, at: now)
     return actions

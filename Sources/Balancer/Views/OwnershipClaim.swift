@@ -21,7 +21,7 @@ package struct OwnershipClaim: Sendable, Hashable {
 
   package init(_ status: ServiceL2Status) {
     self.init(
-      key: status.key, service: status.service, node: status.node, createdAt: status.metadata.creationTimestamp)
+      key: status.key, service: status.subject, node: status.node, createdAt: status.metadata.creationTimestamp)
   }
 
   /// Whether this one counts, and not the other: times have whole seconds, so there must be more to tell them apart.

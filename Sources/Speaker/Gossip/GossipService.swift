@@ -44,6 +44,8 @@ final class GossipService: Sendable {
     self.window = Window { _ = inbox.trySend(.tick) }
   }
 
+  var isEncrypted: Bool { self.member.isEncrypted }
+
   // MARK: - Commands
 
   /// Joins whoever is no member now, if this node is not what it was.
