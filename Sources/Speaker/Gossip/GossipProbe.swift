@@ -167,7 +167,10 @@ package final class GossipProbe: ServiceLifecycle.Service {
     case .left(let name): return "left: \(line(name))"
     case .lost(let name): return "lost: \(line(name))"
     case .recovered(let name): return "recovered: \(line(name))"
-    case .accused(let accuser): return "\(accuser) did not hear us, and was contradicted"
+    case .accused(let accuser):
+      // What a whole exchange says is of no one member.
+      return others.contains { $0.name == accuser }
+        ? "\(accuser) did not hear us, and was contradicted" : "others held us for dead, and were contradicted"
     case .conflict(let name, let endpoint): return "there is another \(name), at \(endpoint)"
     case .unreachable(let endpoint, let reason): return "cannot join at \(endpoint): \(reason)"
     case .incompatible(let reason): return "cannot be in one group with those: \(reason)"
