@@ -130,7 +130,7 @@ import Testing
     #expect(result.nodes.first?.name == "node-2")  // who claims to announce comes first
     #expect(result.nodes.filter(\.claims).map(\.name) == ["node-2"])
     #expect(result.succession.count == 3 && result.succession.first == owner)
-    let rest = ["node-1", "node-2", "node-3"].filter { $0 != owner }
+    let rest: [String] = ["node-1", "node-2", "node-3"].filter { $0 != owner }
     #expect(result.succession[1] == Layer2Election.owner(of: ip("192.0.2.0"), among: rest))
   }
 
