@@ -74,10 +74,12 @@ struct RouterSystem: Sendable {
     try await Tool.run(["chown", "-R", "frr:frr", self.directory])
   }
 
+  /// A router has processors of its own; here it comes before the rest of the machine, or BFD would take a busy machine for a
+  /// dead router.
   private func start(_ daemon: Daemon) throws -> ContainerProcess {
     guard let nsenter = Tool.find("nsenter") else { throw ToolFailure(tool: "nsenter", reason: "not found") }
     var arguments = [
-      "nsenter", "--net=\(self.host.namespacePath)", "\(Self.daemonDirectory)/\(daemon.rawValue)",
+      "nsenter", "--net=\(self.host.namespacePath)", "nice", "-n", "-15", "\(Self.daemonDirectory)/\(daemon.rawValue)",
       "--socket", self.file("zserv.api"), "--vty_socket", self.directory, "--pid_file",
       self.file("\(daemon.rawValue).pid"),
       "--config_file", self.file("\(daemon.rawValue).conf"), "--vty_port", "0",
