@@ -156,3 +156,28 @@ extension Everything.Clusters {
     }
   }
 }
+
+extension Everything.Networks {
+  /// Clusters that never had frr-k8s, and got our image alone.
+  @Suite(.timeLimit(.minutes(2)))
+  struct WithoutSessionStatesTests {
+    @Test func `a speaker that finds no kind BGPSessionState says so once and goes on`() async throws {
+      try await BGPScene.with { scene in
+        try await scene.cluster.kubectl("delete", "crd", "bgpsessionstates.frrk8s.metallb.io")
+        let speaker = try scene.cluster.startSpeaker()
+        try await scene.cluster.apply(scene.peer())
+        try await scene.awaitLog("status objects of a kind are not written", of: speaker)
+        try await eventually("the Service's object is written all the same", equals: "external") {
+          try await scene.cluster.kubectl(
+            "get", "servicebgpstatuses", "--namespace=metallb-system", "--output=jsonpath={.items[*].status.peers[*]}")
+        }
+        try await stays("one line tells of it", equals: 1, during: .seconds(4)) {
+          (speaker.standardOutput + speaker.standardError).split(separator: "\n").filter {
+            $0.contains("BGPSessionState") || $0.contains("bgpsessionstates")
+          }.count
+        }
+        #expect(await speaker.stop() == 0)
+      }
+    }
+  }
+}
