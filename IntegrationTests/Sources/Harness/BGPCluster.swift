@@ -36,12 +36,14 @@ package struct BGPCluster: Sendable {
 
   /// Starts the speaker, which tells of itself on a port of health if one is given; it is stopped with the network, if
   /// not before.
-  package func startSpeaker(healthPort: Int = 0, _ further: String...) throws -> ChildProcess {
+  package func startSpeaker(
+    healthPort: Int = 0, environment: [String: String] = [:], _ further: String...
+  ) throws -> ChildProcess {
     try self.host.start(
       [
         try Tool.metallb(), "speaker", "--kubeconfig", self.kubeconfig, "--port=0", "--health-probe-port=\(healthPort)",
         "--namespace=metallb-system", "--node-name=\(Self.nodeName)", "--log-level=debug",
-      ] + further)
+      ] + further, environment: environment)
   }
 
   @discardableResult
@@ -97,6 +99,10 @@ extension Manifest {
 
   package static func bgpAdvertisement(_ name: String, _ spec: String) -> String {
     self.configuration("BGPAdvertisement", "v1beta1", name, spec)
+  }
+
+  package static func bfdProfile(_ name: String, _ spec: String) -> String {
+    self.configuration("BFDProfile", "v1beta1", name, spec)
   }
 
   private static func configuration(_ kind: String, _ version: String, _ name: String, _ spec: String) -> String {

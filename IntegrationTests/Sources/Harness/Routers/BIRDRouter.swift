@@ -4,28 +4,44 @@ import Foundation
 package struct BIRDRouter: Sendable {
   package let host: NetworkHost
   private let socket: String
-  private let process: ChildProcess
+  private let process: RestartableProcess
 
   /// Starts it with a configuration, and waits until it answers.
   package static func start(on host: NetworkHost, _ configuration: String) async throws -> BIRDRouter {
     let directory = Workspace.current.newDirectory("bird")
     let (file, socket) = (directory.appendingPathComponent("bird.conf"), directory.appendingPathComponent("bird.ctl"))
     try configuration.write(to: file, atomically: false, encoding: .utf8)
-    let process = try host.start("bird", "-f", "-c", file.path, "-s", socket.path)
+    let process = try RestartableProcess(on: host, ["bird", "-f", "-c", file.path, "-s", socket.path])
     let router = BIRDRouter(host: host, socket: socket.path, process: process)
+    try await router.awaitAnswer()
+    return router
+  }
+
+  private func awaitAnswer() async throws {
     try await eventually("BIRD answers", within: .seconds(15)) {
+      let process = self.process.current
       guard process.isRunning else { throw HarnessError.notReady("BIRD ended: \(process.standardError)") }
-      return try await router.show("show status")
+      return try await self.show("show status")
     } isRight: {
       $0.contains("Daemon is up and running")
     }
-    return router
+  }
+
+  /// Starts it again with the same configuration, and waits until it answers.
+  package func restart() async throws {
+    try await self.process.restart()
+    try await self.awaitAnswer()
   }
 
   /// What a command of birdc prints.
   @discardableResult
   package func show(_ command: String) async throws -> String {
     try await run(["birdc", "-s", self.socket] + command.split(separator: " ").map(String.init)).expectSuccess()
+  }
+
+  /// The same for one that may fail, as that for a route which is not there.
+  func ask(_ command: String) async throws -> String {
+    try await run(["birdc", "-s", self.socket, command]).out
   }
 
   package func end(_ signal: Int32) {

@@ -13,12 +13,12 @@ package struct FRRRouter: Sendable {
 
   package let host: NetworkHost
   private let directory: URL
-  private let processes: [Daemon: ChildProcess]
+  private let processes: [Daemon: RestartableProcess]
 
   /// Starts zebra and the daemons that have a configuration, and waits until they answer.
   package static func start(on host: NetworkHost, _ configurations: [Daemon: String]) async throws -> FRRRouter {
     let directory = Workspace.current.newDirectory("frr")
-    var processes: [Daemon: ChildProcess] = [:]
+    var processes: [Daemon: RestartableProcess] = [:]
     for daemon in Daemon.allCases {
       guard let configuration = configurations[daemon] ?? (daemon == .zebra ? "" : nil) else { continue }
       let file = directory.appendingPathComponent("\(daemon.rawValue).conf")
@@ -31,7 +31,7 @@ package struct FRRRouter: Sendable {
     return FRRRouter(host: host, directory: directory, processes: processes)
   }
 
-  private static func start(_ daemon: Daemon, on host: NetworkHost, in directory: URL) throws -> ChildProcess {
+  private static func start(_ daemon: Daemon, on host: NetworkHost, in directory: URL) throws -> RestartableProcess {
     func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
     var command = [
       "/usr/lib/frr/\(daemon.rawValue)", "-z", path("zserv.api"), "--vty_socket", directory.path, "-i",
@@ -41,7 +41,7 @@ package struct FRRRouter: Sendable {
     case .bfdd: command += ["--bfdctl", path("bfdd.sock")]
     case .zebra, .staticd, .bgpd: break
     }
-    return try host.start(command)
+    return try RestartableProcess(on: host, command)
   }
 
   private static func awaitAnswer(of daemon: Daemon, in directory: URL) async throws {
@@ -71,5 +71,11 @@ package struct FRRRouter: Sendable {
   /// Ends a daemon as a crash does, or lets it stop in order.
   package func end(_ daemon: Daemon, _ signal: Int32) {
     self.processes[daemon]?.signal(signal)
+  }
+
+  /// Starts a daemon again that has ended, and waits until it answers.
+  package func restart(_ daemon: Daemon) async throws {
+    try await self.processes[daemon]?.restart()
+    try await Self.awaitAnswer(of: daemon, in: self.directory)
   }
 }

@@ -1,0 +1,115 @@
+import Foundation
+import Harness
+import Testing
+
+extension Everything.Networks {
+  /// What becomes of sessions when others fail, or routers do what they should not.
+  @Suite(.timeLimit(.minutes(2)))
+  struct BGPFaultTests {
+    @Test func `a router that cannot be reached delays nothing else`() async throws {
+      try await BGPScene.with { scene in
+        let peering = InteropScene.outside
+        let router = try await BIRDRouter.start(on: scene.router, asn: BGPScene.routerASN, [peering])
+        try await scene.node.ip("route add blackhole 198.51.100.9/32")
+        try await scene.cluster.apply(
+          Manifest.bgpPeer("hole", "myASN: 64512\npeerASN: 64513\npeerAddress: 198.51.100.9"),
+          Manifest.bgpPeer("silence", "myASN: 64512\npeerASN: 64513\npeerAddress: 198.18.1.77"),
+          scene.peer("password: rack-secret"))
+        _ = try scene.cluster.startSpeaker()
+        try await eventually("BIRD has the aggregate", equals: true, within: .seconds(30)) {
+          try await router.route(InteropScene.aggregate, from: peering) != nil
+        }
+        let start = ContinuousClock.now
+        try await scene.cluster.expose("second", "192.168.5.8")
+        try await eventually("a new Service arrives at once", equals: true) {
+          try await router.route("192.168.5.8/32", from: peering) != nil
+        }
+        #expect(ContinuousClock.now - start < .seconds(5))
+      }
+    }
+
+    /// A BGPPeer for a router of `ScriptedRouters`.
+    private func peer(_ address: String) -> String {
+      Manifest.bgpPeer(
+        "router-\(address.replacing(".", with: "-"))",
+        """
+        myASN: \(InteropScene.farASN)
+        peerASN: \(ScriptedRouters.asn)
+        peerAddress: \(address)
+        holdTime: 6s
+        connectTime: 1s
+        """)
+    }
+
+    private static let routes = ["192.168.5.0/24", "192.168.5.0/32"]
+
+    @Test func `a hundred routers have the routes, and one that flaps disturbs none of the others`() async throws {
+      try await BGPScene.with { scene in
+        let addresses = (100..<200).map { "198.18.1.\($0)" }
+        try await scene.router.namespace.ip(addresses.map { "address add \($0)/24 dev eth0" }.joined(separator: "\n"))
+        var behaviours = Dictionary(uniqueKeysWithValues: addresses.map { ($0, ScriptedRouters.Behaviour.steady) })
+        behaviours["198.18.1.100"] = .flapping
+        let routers = try await ScriptedRouters.start(on: scene.router, behaviours)
+        let steady = addresses.dropFirst()
+        try await scene.cluster.apply(addresses.map { self.peer($0) }.joined(separator: "\n---\n"))
+        let speaker = try scene.cluster.startSpeaker()
+        func awaitRoutes(_ routes: [String], _ what: String) async throws {
+          try await eventually(what, within: .seconds(30)) {
+            try routers.read()
+          } isRight: { all in
+            steady.allSatisfy { all[$0]?.prefixes == routes }
+          }
+        }
+        try await awaitRoutes(Self.routes, "all routers have the routes")
+        let before = try Resources(of: speaker)
+        try await eventually("one has flapped ten times", within: .seconds(40)) {
+          try routers.read()["198.18.1.100"]?.sessions ?? 0
+        } isRight: {
+          $0 > 10
+        }
+        try await scene.cluster.expose("second", "192.168.5.8")
+        try await awaitRoutes(Self.routes + ["192.168.5.8/32"], "all routers have a new route")
+        try await scene.cluster.kubectl("delete", "service", "second")
+        try await awaitRoutes(Self.routes, "no router has the old route any more")
+        let after = try Resources(of: speaker)
+        #expect(try routers.read().filter { $0.key != "198.18.1.100" }.allSatisfy { $0.value.sessions == 1 })
+        #expect(after.memory - before.memory < 20, "megabytes, for ten sessions that came and went")
+        print("100 routers: \(after.memory) MB, \(after.processorTime - before.processorTime) s of processor time")
+      }
+    }
+
+    @Test func `a clock that jumps ends no session`() async throws {
+      try await BGPScene.with { scene in
+        let peering = Peering(
+          "outside", local: BGPScene.routerAddress, neighbor: BGPScene.nodeAddress, neighborASN: BGPScene.nodeASN,
+          families: [.ipv4, .ipv6], bfd: "{ min rx interval 100 ms; min tx interval 100 ms; }")
+        let router = try await BIRDRouter.start(on: scene.router, asn: BGPScene.routerASN, [peering])
+        try await scene.cluster.apply(
+          Manifest.bfdProfile("fast", "receiveInterval: 100\ntransmitInterval: 100"), scene.peer("bfdProfile: fast"))
+        let clock = try Workspace.current.file("clock", "+0")
+        let speaker = try scene.cluster.startSpeaker(environment: [
+          "LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "FAKETIME_TIMESTAMP_FILE": clock,
+          "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+        ])
+        try await eventually("the session is established", equals: true, within: .seconds(30)) {
+          try await router.isEstablished(peering)
+        }
+        try await scene.awaitLog("BFD session is up", of: speaker)
+        let start = scene.logLength(of: speaker)
+        for offset in ["+400d", "-400d"] {
+          try offset.write(toFile: clock, atomically: false, encoding: .utf8)
+          try await stays("the session is established", equals: true, during: .seconds(8)) {
+            try await router.isEstablished(peering)
+          }
+          // It is in the new time.
+          try await scene.cluster.expose("second", "192.168.5.\(offset.hasPrefix("+") ? 8 : 9)")
+          let year = offset.hasPrefix("+") ? 1 : -1
+          let now = Date(timeIntervalSinceNow: Double(year) * 400 * 86400).formatted(.iso8601.year().month())
+          try await scene.awaitLog("\"ts\":\"\(now)", of: speaker, after: start)
+        }
+        let log = String((speaker.standardOutput + speaker.standardError).dropFirst(start))
+        #expect(!log.contains("session down") && !log.contains("is down"))
+      }
+    }
+  }
+}
