@@ -24,11 +24,18 @@ enum TextFuzzing {
     }
     do throws(AddressBlock.Failure) {
       let range = try AddressBlock.parse(text)
-      expect((try? AddressBlock.parse(range.description)) == range, "\(range) is not read as it was written")
+      // An IPv6 address that stands for an IPv4 address is read as the latter, as Go does.
+      if ![range.first, range.last].contains(where: Self.isMapped) {
+        expect((try? AddressBlock.parse(range.description)) == range, "\(range) is not read as it was written")
+      }
       Self.check(range.prefixes, cover: range)
     } catch {
       expect(!error.description.isEmpty, "a failure without a sentence")
     }
+  }
+
+  private static func isMapped(_ address: IPAddress) -> Bool {
+    if case .v6(let address) = address { address.mappedIPv4 != nil } else { false }
   }
 
   /// The prefixes of a range follow each other without a gap, from its first address to its last.
