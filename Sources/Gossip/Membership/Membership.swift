@@ -163,13 +163,21 @@ package struct Membership: StateMachine, Equatable {
 
   package var nextDeadline: ContinuousClock.Instant? {
     guard self.phase != .left else { return nil }
-    var deadlines = [self.probe?.deadline(self.settings) ?? self.probeAt]
+    var deadlines: [ContinuousClock.Instant] = []
+    if let probe { deadlines.append(probe.deadline(self.settings)) }
     if !self.broadcasts.isEmpty { deadlines.append(self.gossipAt) }
-    if self.settings.pushPullInterval > .zero { deadlines.append(self.pushPullAt) }
     if let suspicionsAt { deadlines.append(suspicionsAt) }
-    if case .leaving(let until) = self.phase { deadlines.append(until) }
     if let settleBy = self.joining.settleBy { deadlines.append(settleBy) }
-    if let callAt = self.reunion.callAt { deadlines.append(callAt) }
+    switch self.phase {
+    case .running:
+      if self.probe == nil { deadlines.append(self.probeAt) }
+      if self.settings.pushPullInterval > .zero { deadlines.append(self.pushPullAt) }
+      if let callAt = self.reunion.callAt { deadlines.append(callAt) }
+    case .leaving(let until):
+      deadlines.append(until)
+    case .left:
+      break
+    }
     deadlines += self.relays.values.map(\.deadline)
     deadlines += self.watches.values.map(\.pingAt)
     return deadlines.min()

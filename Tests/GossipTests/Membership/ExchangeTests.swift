@@ -120,6 +120,23 @@ import Testing
     #expect(node.hear(.ping(Ping(sequence: 1, node: "alpha"))) == [])
   }
 
+  @Test func `who leaves wants no tick that it does nothing in`() throws {
+    var settings = Settings.lan
+    // Telling the others takes all the time that there is.
+    settings.retransmitMultiplier = 100
+    var node = Node(knowing: ["beta", "gamma"], settings: settings)
+    node.pass(.seconds(10), reply: acknowledge)
+    node.handle(.leave)
+    var ticks = 0
+    while let deadline = node.membership.nextDeadline {
+      ticks += 1
+      try #require(ticks < 100, "the machine is never content")
+      node.now = max(node.now, deadline)
+      node.handle(.tick)
+    }
+    #expect(ticks < 20)
+  }
+
   @Test func `who is alone leaves at once`() {
     var node = Node()
     #expect(node.handle(.leave) == [.departed])
