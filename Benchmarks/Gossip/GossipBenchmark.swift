@@ -1,29 +1,39 @@
+import Glibc
 import Gossip
 import Primitives
 import Simulation
 
-/// Groups of hundreds to thousands of speakers in virtual time: `gossip-benchmark [NODES...]`, by default 100 1000 5000.
+/// Groups of hundreds to thousands of speakers in virtual time: `gossip-benchmark [NODES[@SECONDS]...]`, by default
+/// 100@60 1000@20 5000@5. The seconds are virtual, for each of the cases in which nobody dies.
 ///
 /// Each node watches another one closely, as it would with many addresses. Numbers are of the protocol, not of this
 /// machine: the same seed gives the same figures anywhere.
 @main
 struct GossipBenchmark {
   static func main() {
-    let sizes = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-    for size in sizes.isEmpty ? [100, 1000, 5000] : sizes where size >= 4 {
-      let benchmark = GossipBenchmark(size: size)
-      print("\(size) nodes")
-      for loss in [0, 0.01, 0.05, 0.2] { benchmark.peace(loss: loss) }
-      benchmark.pauses()
-      benchmark.death()
-      benchmark.arrival()
+    let arguments =
+      CommandLine.arguments.count > 1 ? Array(CommandLine.arguments.dropFirst()) : ["100@60", "1000@20", "5000@5"]
+    for argument in arguments {
+      let parts = argument.split(separator: "@").compactMap { Int($0) }
+      guard let size = parts.first, size >= 4 else { continue }
+      let benchmark = GossipBenchmark(size: size, span: parts.count > 1 ? max(2, parts[1]) : 20)
+      self.say("\(size) nodes")
       benchmark.partition()
+      benchmark.death()
+      benchmark.peace()
+      benchmark.pauses()
+      benchmark.arrival()
     }
   }
 
   private let size: Int
   /// The virtual time of what is counted by the second.
-  private var span: Int { self.size > 2000 ? 20 : 60 }
+  private let span: Int
+
+  private static func say(_ line: String) {
+    print(line)
+    fflush(nil)
+  }
 
   private static let start = ContinuousClock.Instant.now
 
@@ -55,50 +65,48 @@ struct GossipBenchmark {
   }
 
   /// Nobody dies: what it costs, and who is taken for dead all the same.
-  private func peace(loss: Double) {
-    for (label, detection) in [("memberlist alone", nil), ("500 ms", 500), ("300 ms", 300), ("100 ms", 100)]
-      as [(String, Int?)]
-    {
-      var group = self.group(detection: .milliseconds(detection ?? 500), watches: detection != nil, seed: 1)
-      group.run(upTo: .seconds(3))
-      (group.datagramCount, group.byteCount, group.streamByteCount) = (0, 0, 0)
-      group.loss = loss
-      group.run(upTo: .seconds(self.span))
-      let tally = Tally(group)
-      let share = Double(self.size * self.span)
-      print(
-        "  loss \(Int(loss * 100)) %, \(label): \(Self.text(Double(group.datagramCount) / share)) datagrams,",
-        "\(Self.text(Double(group.byteCount) / share)) bytes in them and",
-        "\(Self.text(Double(group.streamByteCount) / share)) over streams a second and node;",
-        "falsely dead \(tally.deaths.count), falsely lost \(tally.losses) in \(self.span) s")
-      // What is lost at random concerns large groups no more than small ones.
-      if self.size > 2000 && loss > 0.1 { return }
+  private func peace() {
+    for loss in [0, 0.05, 0.2] where self.size <= 2000 || loss < 0.1 {
+      for detection in [nil, 500, 300] as [Int?] {
+        var group = self.group(detection: .milliseconds(detection ?? 500), watches: detection != nil, seed: 1)
+        group.run(upTo: .seconds(2))
+        (group.datagramCount, group.byteCount, group.streamByteCount) = (0, 0, 0)
+        group.loss = loss
+        group.run(upTo: .seconds(self.span))
+        let tally = Tally(group)
+        let share = Double(self.size * self.span)
+        Self.say(
+          "  loss \(Int(loss * 100)) %, \(detection.map { "owners watched, \($0) ms" } ?? "memberlist alone"): "
+            + "\(Self.text(Double(group.datagramCount) / share)) datagrams, \(Self.text(Double(group.byteCount) / share)) "
+            + "bytes in them, \(Self.text(Double(group.streamByteCount) / share)) bytes over streams a second and node; "
+            + "in \(self.span) s falsely dead \(tally.deaths.count), falsely lost \(tally.losses), "
+            + "suspicions \(tally.suspicions)")
+      }
     }
   }
 
-  /// A twentieth of the nodes pause for 200 ms every two seconds, then for 1.5 s.
+  /// A twentieth of the nodes pause every two seconds.
   private func pauses() {
-    for (pause, detection) in [(100, 500), (200, 500), (400, 500), (1500, 500), (100, 300), (200, 300)] {
+    for (pause, detection) in [(200, 500), (400, 500), (1500, 500), (150, 300)] where self.size <= 2000 {
       var group = self.group(detection: .milliseconds(detection), seed: 2)
-      group.run(upTo: .seconds(3))
+      group.run(upTo: .seconds(2))
       for round in 0..<(self.span / 2) {
         for index in stride(from: round % 20, to: self.size, by: 20) { group.pause(index, for: .milliseconds(pause)) }
         group.run(upTo: .seconds(2))
       }
       let tally = Tally(group)
-      print(
-        "  every 20th node pauses for \(pause) ms every 2 s, \(detection) ms: falsely dead \(tally.deaths.count),",
-        "falsely lost \(tally.losses), suspicions \(tally.suspicions) in \(self.span) s")
-      if self.size > 2000 { return }
+      Self.say(
+        "  every 20th node pauses for \(pause) ms every 2 s, \(detection) ms: in \(self.span) s falsely dead "
+          + "\(tally.deaths.count), lost \(tally.losses)")
     }
   }
 
   private func death() {
-    for detection in [500, 300, 100] {
+    for detection in [500, 300, 100] where self.size <= 200 || detection == 500 {
       var group = self.group(detection: .milliseconds(detection), seed: 3)
       group.run(upTo: .seconds(3))
       var (earliest, all): ([Duration], [Duration]) = ([], [])
-      for victim in stride(from: 1, to: min(self.size, 80), by: self.size > 2000 ? 79 : 16) {
+      for victim in stride(from: 1, to: min(self.size, 80), by: self.size > 200 ? 79 : 16) {
         let name = GroupSimulation.name(victim)
         group.reports = []
         let killedAt = group.now
@@ -112,7 +120,8 @@ struct GossipBenchmark {
         if let report = group.reports.last(where: { $0.change == .failed(name) }) { all.append(report.at - killedAt) }
         if self.size > 2000 { break }
       }
-      print("  a node dies, \(detection) ms: lost after \(Self.texts(earliest)), dead to all after \(Self.texts(all))")
+      Self.say(
+        "  a node dies, \(detection) ms: lost after \(Self.texts(earliest)), dead to all after \(Self.texts(all))")
       if self.size > 2000 { return }
     }
   }
@@ -129,11 +138,11 @@ struct GossipBenchmark {
     // It knows everybody, and everybody knows that it has come anew: a claim beyond the one that is known.
     let known = group.reports.last { $0.by == 1 }.map { $0.at - start }
     let refuted = group[0].member(GroupSimulation.name(1)).map { $0.incarnation > 1 } ?? false
-    print("  a node starts anew: it knows all after \(known.map(Self.text) ?? "-"), all know it: \(refuted)")
+    Self.say("  a node starts anew: it knows all after \(known.map(Self.text) ?? "-"), all know it: \(refuted)")
   }
 
   private func partition() {
-    for apart in [20, 120] {
+    for apart in [20, 120] where apart == 20 || self.size <= 200 {
       var group = self.group(watches: false, seed: 5)
       let half = self.size / 2
       if self.size <= 1000 { for index in 0..<self.size { group.join(index, to: Array(0..<self.size)) } }
@@ -150,9 +159,9 @@ struct GossipBenchmark {
         $0.agreement(onCount: $0.running.count) == $0.running.count
       }
       let first = group.reports.first { if case .joined = $0.change { true } else { false } }.map { $0.at - healedAt }
-      print(
-        "  halves apart: settled after \(split.map(Self.text) ?? "-"); healed \(apart) s later: first meeting after",
-        "\(first.map(Self.text) ?? "-"), one group after \(whole.map(Self.text) ?? "more than 120 s")")
+      Self.say(
+        "  halves apart: settled after \(split.map(Self.text) ?? "-"); healed \(apart) s later: first meeting after "
+          + "\(first.map(Self.text) ?? "-"), one group after \(whole.map(Self.text) ?? "more than 120 s")")
       if self.size > 1000 { return }
     }
   }

@@ -92,6 +92,46 @@ extension Everything.Clusters {
       try await self.lab.awaitAnswer(from: Self.address)
     }
 
+    /// memberlist's settings, twice as fast as those for local networks, and with half the patience.
+    private static let settings = """
+      {"TCPTimeout": "10s", "IndirectChecks": 3, "RetransmitMult": 4, "SuspicionMult": 2, "SuspicionMaxTimeoutMult": 1,
+       "PushPullInterval": "30s", "ProbeTimeout": "250ms", "ProbeInterval": "500ms", "DisableTcpPings": false,
+       "AwarenessMaxMultiplier": 8, "GossipNodes": 3, "GossipInterval": "100ms", "GossipToTheDeadTime": "30s",
+       "GossipVerifyIncoming": true, "GossipVerifyOutgoing": true, "EnableCompression": true,
+       "HandoffQueueDepth": 1024, "UDPBufferSize": 1400, "QueueCheckInterval": "30s"}
+      """
+
+    @Test func `a settings file sets the pace of the speakers`() async throws {
+      let file = try Workspace.current.file("config.json", Self.settings)
+      try await self.kubectl(
+        "create", "configmap", "pace", "--namespace=metallb-system", "--from-file=config.json=\(file)")
+      try await self.patchSpeakers(
+        #"{"op": "add", "path": "/spec/template/spec/volumes/-", "value": {"name": "pace", "configMap": {"name": "pace"}}}"#,
+        #"{"op": "add", "path": "/spec/template/spec/containers/0/volumeMounts/-", "#
+          + #""value": {"name": "pace", "mountPath": "/etc/metallb/memberlist"}}"#)
+      // This member keeps the usual pace, at which it would need five seconds at least: it is told by the speakers.
+      let member = try await self.member(on: "node-1", secret: try await self.secretDirectory())
+      try await self.awaitAll(member)
+      try await Task.sleep(for: .seconds(1))
+      let cutAt = ContinuousClock.now
+      try await self.lab.cut("node-2")
+      try await member.awaitLine("dead: node-2")
+      #expect(ContinuousClock.now - cutAt < .seconds(4))
+      try await self.lab.heal("node-2")
+      #expect(await member.stop())
+      try await self.patchSpeakers(
+        #"{"op": "remove", "path": "/spec/template/spec/containers/0/volumeMounts/2"}"#,
+        #"{"op": "remove", "path": "/spec/template/spec/volumes/2"}"#)
+    }
+
+    private func patchSpeakers(_ operations: String...) async throws {
+      try await self.kubectl(
+        "patch", "daemonset", "speaker", "--namespace=metallb-system", "--type=json",
+        "--patch", "[\(operations.joined(separator: ", "))]")
+      try await self.kubectl(
+        "rollout", "status", "daemonset/speaker", "--namespace=metallb-system", "--timeout=60s", within: .seconds(70))
+    }
+
     // MARK: - Owners
 
     @Test func `an owner that the others lost for long is one with them again within a second`() async throws {
@@ -100,7 +140,7 @@ extension Everything.Clusters {
       let probe = try await TrafficProbe(in: self.lab, for: Self.address)
       // The carrier stays: each side believes that it is the other one that is gone.
       try await self.lab.drop("iifname \(owner)", "oifname \(owner)")
-      try await Task.sleep(for: .seconds(20))
+      try await Task.sleep(for: .seconds(14))
       probe.mark()
       try await self.lab.drop()
       try await Task.sleep(for: .seconds(6))
