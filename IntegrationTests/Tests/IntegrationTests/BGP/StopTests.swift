@@ -8,10 +8,18 @@ extension Everything.Networks {
   struct StopTests {
     private struct Neighbor: Decodable { var bgpState: String }
 
+    private static let configuration = """
+      router bgp \(BGPScene.routerASN)
+       bgp router-id 198.18.1.2
+       no bgp ebgp-requires-policy
+       neighbor \(BGPScene.nodeAddress) remote-as \(BGPScene.nodeASN)
+       neighbor \(BGPScene.nodeAddress) timers 3 9
+      """
+
     @Test func `a router that hangs delays the end of the speaker by three seconds at most`() async throws {
       try await BGPScene.with { scene in
-        let router = try await FRRRouter.start(on: scene.router, [.bgpd: FRRTests.configuration])
-        try await scene.cluster.apply(scene.peer("password: rack-secret"))
+        let router = try await FRRRouter.start(on: scene.router, [.bgpd: Self.configuration])
+        try await scene.cluster.apply(scene.peer())
         let speaker = try scene.cluster.startSpeaker()
         try await eventually("the session is up", equals: "Established", within: .seconds(30)) {
           let neighbors: [String: Neighbor] = try await router.read(
