@@ -78,7 +78,8 @@ struct StatusReader {
 
   private static func text(of error: APIError) -> String {
     switch error.code {
-    case 403: "you may not, as that takes the verb get on pods/proxy (or the pod refuses): \(error)"
+    case 403 where error.status?.message?.contains("pods/proxy") == true:
+      "you may not, as that takes the verb get on pods/proxy in MetalLB's namespace"
     case 404: "it serves no /status"
     default: "\(error)"
     }
