@@ -7,7 +7,7 @@
 Each round: IntegrationTests/Peers/traffic-probe.py asks from the client, the present owner suffers the fault, and after a
 while it is healed, which is not measured. A row is printed for each round, and the median at the end.
 
-    takeover   from the fault to the first frame of another owner
+    takeover   from the last frame of the owner to the first one of the next
     silence    the longest time without an answer to a question for the hardware address
     lost       requests, of a hundred a second, that had no answer within a second (policy Local, so that none of them
                reaches a pod on the dead node), and those that were under way when the address moved
@@ -22,6 +22,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 PROBE = TOP / "IntegrationTests/Peers/traffic-probe.py"
 START = {"4": "192.168.40.0", "6": "2001:db8:40::100"}
 FAMILIES = {"4": "ipFamilies: [IPv4]", "6": "ipFamilies: [IPv6]", "46": "ipFamilyPolicy: RequireDualStack"}
+
+NAMES = {"gap": "takeover", "longestSilence": "silence", "longestOutage": "outage"}
 
 CONFIGURATION = """
 apiVersion: metallb.io/v1beta1
@@ -204,7 +206,7 @@ def milliseconds(value):
 
 def show(number, report):
     print(f"{number:5}  IPv{report['family']}    {report['owner']:8} {report['successor'] or '-':8}"
-          f" {milliseconds(report['firstTakeover'])}  {milliseconds(report['longestSilence'])}"
+          f" {milliseconds(report['gap'])}  {milliseconds(report['longestSilence'])}"
           f"  {report['lost']:4}+{report['broken']}/{report['requests']}{milliseconds(report['longestOutage'])}"
           f"  {milliseconds(report['longestDouble'])}", flush=True)
     if report["addresses"] > 1:
@@ -213,10 +215,10 @@ def show(number, report):
 
 
 def summarize(family, reports):
-    for key in ("firstTakeover", "longestSilence", "longestOutage"):
+    for key in NAMES:
         values = [report[key] for report in reports if report[key] is not None]
         if values:
-            print(f"IPv{family} {key}: median {milliseconds(statistics.median(values))} ms, "
+            print(f"IPv{family} {NAMES[key]}: median {milliseconds(statistics.median(values))} ms, "
                   f"max {milliseconds(max(values))} ms of {len(values)} rounds")
     print(f"IPv{family} lost requests: median {statistics.median(report['lost'] for report in reports)}, "
           f"most {max(report['lost'] for report in reports)}; broken: {sum(report['broken'] for report in reports)}")
@@ -234,7 +236,7 @@ def main():
     parser.add_argument("--pause", type=float, default=3, help="seconds between two rounds")
     parser.add_argument("--binary", default=str(TOP / ".build/release/metallb"))
     parser.add_argument("--name", default="failover-bench")
-    parser.add_argument("--keep", action="store_true", help="leave the lab as it is after a silence of two seconds")
+    parser.add_argument("--keep", action="store_true", help="leave the lab as it is after a silence of a second")
     parser.add_argument("--debug", action="store_true")
     options = parser.parse_args()
     lab = Lab(options)
@@ -249,7 +251,7 @@ def main():
             for report in measure(lab, options):
                 reports.append(report)
                 show(index + 1, report)
-            if options.keep and report["longestSilence"] > 2:
+            if options.keep and report["longestSilence"] > 1:
                 print(json.dumps(report))
                 leave = True
                 return

@@ -170,6 +170,11 @@ def report(wire, requests, addresses, mark, end):
         elif hardware != before.get(address):
             after.setdefault(address, (moment, hardware))
     takeovers = sorted(moment for moment, _ in after.values())
+    gap = None
+    if first in after:
+        gap = after[first][0] - max(
+            (moment for moment, address, hardware, _ in answers
+             if address == first and hardware == before.get(first) and moment < after[first][0]), default=0)
     timeline = []
     for moment, address, hardware, unasked in answers:
         if address == first and (not timeline or timeline[-1][1] != hardware):
@@ -186,7 +191,7 @@ def report(wire, requests, addresses, mark, end):
             1 for address in wire.addresses
             if not any(a == address and m > end - mark - 3 - len(addresses) * PACE for m, a, *_ in answers))
         if len(addresses) <= 16 else None,
-        "firstTakeover": takeovers[0] if takeovers else None,
+        "gap": gap, "firstTakeover": takeovers[0] if takeovers else None,
         "medianTakeover": takeovers[len(takeovers) // 2] if takeovers else None,
         "lastTakeover": takeovers[-1] if takeovers else None,
         "newOwner": after[first][1] if first in after else None, "lastOwner": last.get(first),

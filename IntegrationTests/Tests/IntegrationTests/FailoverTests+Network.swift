@@ -1,3 +1,4 @@
+import Foundation
 import Harness
 import Testing
 
@@ -50,5 +51,26 @@ extension Everything.Clusters.FailoverTests {
     try await eventually("\(owner) alone answers again", equals: [owner], within: .seconds(40)) {
       try await self.lab.answerers(Lab.exposed[0])
     }
+  }
+
+  /// The gossip of an owner is blocked and nothing else: the next node takes over, hears the owner, and yields. From then on
+  /// it has the wire alone to learn of the owner's end.
+  @Test func `an owner that the gossip does not know is replaced when the wire falls silent`() async throws {
+    let owner = try await self.lab.settledOwner()
+    let gossip = "meta l4proto { tcp, udp } th dport 7946"
+    try await self.lab.drop("iifname \"\(owner)\" \(gossip)", "oifname \"\(owner)\" \(gossip)")
+    try await Task.sleep(for: .seconds(2))
+    let probe = try await TrafficProbe(in: self.lab, for: Lab.exposed[0])
+    try await Task.sleep(for: .milliseconds(500))
+    probe.mark()
+    try await self.lab.signalSpeaker(on: owner, SIGSTOP)
+    try await Task.sleep(for: .seconds(3))
+    let report = try await probe.stop()
+    try await self.lab.signalSpeaker(on: owner, SIGCONT)
+    try await self.lab.drop()
+    let hardware = try await self.lab.hardwareAddress(of: owner)
+    #expect(
+      report.timeline.last { $0.at < 0 }?.hardware == hardware, "the owner answered until then: \(report.timeline)")
+    #expect(try #require(report.firstTakeover) < 2.5, "\(report.timeline)")
   }
 }

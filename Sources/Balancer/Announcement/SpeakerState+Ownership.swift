@@ -6,7 +6,13 @@ extension SpeakerState {
   // MARK: Before an address is announced
 
   mutating func fileFree(_ address: IPAddress) -> Set<ObjectKey> {
-    self.vetting.file(.free, of: address) ? self.vetting.services(waitingFor: address) : []
+    let silent = self.checkedYields.filter { $0.value == address }.keys
+    let ended = silent.flatMap { node in
+      self.checkedYields[node] = nil
+      return self.yields.end(to: node)
+    }
+    let left = ended.reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
+    return self.vetting.file(.free, of: address) ? left.union(self.vetting.services(waitingFor: address)) : left
   }
 
   /// A stranger is reported and not fought; another speaker is a matter of the election. Whoever has the addresses of a
@@ -151,6 +157,25 @@ extension SpeakerState {
     self.services.company(of: key).compactMap { self.services[$0] }
       .filter { self.candidacy(of: $0.view.key) != nil }.compactMap(\.view.addresses.first).min()
   }
+
+  /// Asks for an address of each node that is yielded to and that the failure detector does not know: nobody else would
+  /// notice that it is gone again.
+  mutating func checkYields() -> [Action] {
+    var wanted: [String: IPAddress] = [:]
+    if !self.isHandingOver {
+      for (node, address) in self.yields.samples where self.nodes.members?.contains(node) != true {
+        wanted[node] = address
+      }
+    }
+    guard wanted != self.checkedYields else { return [] }
+    let (former, new) = (Set(self.checkedYields.values), Set(wanted.values))
+    self.checkedYields = wanted
+    return former.subtracting(new).sorted().map { .abandonProbe($0) }
+      + new.subtracting(former).sorted().map { .probe($0, on: .all, again: Self.yieldPause) }
+  }
+
+  /// Between two rounds of questions for the address of a node that is yielded to.
+  private static let yieldPause = Duration.milliseconds(100)
 
   mutating func expireYields(at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     self.yields.expire(at: now).reduce(into: []) { $0.formUnion(self.services.services(withAddress: $1)) }

@@ -133,6 +133,8 @@ package struct SpeakerState: StateMachine, Equatable {
   var claims = AddressClaims()
   var vetting = AddressVetting()
   var yields = AddressYields()
+  /// The addresses that are asked for to see whether nodes that are yielded to are still there, by the node.
+  var checkedYields: [String: IPAddress] = [:]
   var succession = SuccessionTable()
   var isHandingOver = false
   /// When this node, which is to announce nothing any more, ceases to.
@@ -191,10 +193,12 @@ package struct SpeakerState: StateMachine, Equatable {
       self.phase = .deciding
       if self.isDecidingOnBGP { self.selectAllForBGP() }
       return actions + self.report() + self.decide(Set(self.services.records.keys)) + self.watch()
+        + self.checkYields()
         + self.decideOnBGP(.everything, after: event)
     case .deciding:
       let reports = Self.isOfConfiguration(event) || concern == .everything ? self.report() : []
-      return actions + reports + self.decide(touched) + self.watch() + self.decideOnBGP(concern, after: event)
+      return actions + reports + self.decide(touched) + self.watch() + self.checkYields()
+        + self.decideOnBGP(concern, after: event)
     case .stopped:
       return []
     }

@@ -196,11 +196,13 @@ import Testing
       contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
       > withdraw default/mail 192.0.2.8 layer2 notOwner
       > release 192.0.2.8
+      > probe 192.0.2.8 on all, again after 0.1
       wait 9
       wait 1
       > claim 192.0.2.8 on all
       > announce default/mail 192.0.2.8 on all
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > abandon 192.0.2.8
       """)
   }
 
