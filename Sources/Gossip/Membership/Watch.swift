@@ -2,8 +2,8 @@ import Primitives
 
 /// A node that this one would replace, pinged so often that its end is noticed in tenths of a second.
 struct Watch: Sendable, Hashable {
-  /// Beyond this, that the network merely lost all the pings is out of the question: one chance in a million.
-  private static let proof = 14.0
+  /// Beyond this, that the network merely lost all the pings is out of the question: one chance in ten million.
+  private static let proof = 16.0
 
   var pingAt: ContinuousClock.Instant
   /// The numbers of the latest pings, to it and to those that are asked about it.
@@ -30,7 +30,7 @@ struct Watch: Sendable, Hashable {
   /// Whether somebody wants it watched; one that is lost is watched on until its fate is known.
   var isWanted = true
 
-  private static let initialLoss = 0.05
+  private static let initialLoss = 0.04
   private static let leastLoss = 0.02
   /// How much one ping changes the estimate of the loss.
   private static let weight = 1.0 / 64
