@@ -8,11 +8,37 @@ extension Everything.Networks {
   struct BGPStatusTests {
     private static let port = 17472
 
-    private func read(_ scene: BGPScene) async throws -> (text: String, peer: [String: Any]?) {
+    /// The members of the document that are looked at.
+    private struct Status: Decodable {
+      struct BGP: Decodable { var peers: [Peer] }
+      struct Peer: Decodable, Equatable {
+        struct Prefixes: Decodable, Equatable { var desired, sent: Int }
+        struct Messages: Decodable, Equatable { var updatesSent: Int }
+        struct Agreement: Decodable, Equatable {
+          var holdSeconds, keepaliveSeconds: Double
+          var routerID: String
+          var families: [String]
+        }
+        struct Failure: Decodable, Equatable { var text, side: String }
+        var name, address, localASN, state: String
+        var flaps: Int
+        var prefixes: Prefixes
+        var messages: Messages
+        var agreement: Agreement?
+        var lastError: Failure?
+      }
+      var bgp: BGP
+    }
+
+    private struct Reading: Equatable {
+      var text: String
+      var peer: Status.Peer?
+    }
+
+    private func read(_ scene: BGPScene) async throws -> Reading {
       let text = try await scene.node.run("curl", "--silent", "http://127.0.0.1:\(Self.port)/status").out
-      let status = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-      let bgp = status?["bgp"] as? [String: Any]
-      return (text, (bgp?["peers"] as? [[String: Any]])?.first)
+      let status = try? JSONDecoder().decode(Status.self, from: Data(text.utf8))
+      return Reading(text: text, peer: status?.bgp.peers.first)
     }
 
     @Test func `a session is told with what was agreed on, and its end with who ended it and why`() async throws {
@@ -20,34 +46,31 @@ extension Everything.Networks {
         let router = try await BIRDRouter.start(on: scene.router, BIRDTests.configuration)
         try await scene.cluster.apply(scene.peer("password: rack-secret"))
         let speaker = try scene.cluster.startSpeaker(healthPort: Self.port)
-        let (text, up) = try await eventually("the session is told to be up", within: .seconds(30)) {
-          try await self.read(scene)
-        } isRight: { reading in
-          let prefixes = reading.peer?["prefixes"] as? [String: Int]
-          return reading.peer?["state"] as? String == "Established" && prefixes?["sent"] == prefixes?["desired"]
-        }
-        #expect(up?["name"] as? String == "external" && up?["address"] as? String == "\(BGPScene.routerAddress):179")
-        #expect(up?["localASN"] as? String == "\(BGPScene.nodeASN)" && up?["flaps"] as? Int == 0)
-        #expect(((up?["prefixes"] as? [String: Int])?["sent"] ?? 0) > 0)
-        let agreement = try #require(up?["agreement"] as? [String: Any])
-        #expect(agreement["holdSeconds"] as? Double == 9 && agreement["keepaliveSeconds"] as? Double == 3)
-        #expect(agreement["routerID"] as? String == "198.18.1.2" && (agreement["families"] as? [String])?.count == 2)
-        #expect(((up?["messages"] as? [String: Any])?["updatesSent"] as? Int ?? 0) > 0)
-        #expect(!text.contains("rack-secret"))
-
-        _ = try await router.show("disable outside \"lunch\"")
-        let (_, down) = try await eventually("its end is told") {
+        let reading = try await eventually("the session is told to be up", within: .seconds(30)) {
           try await self.read(scene)
         } isRight: {
-          $0.peer?["flaps"] as? Int == 1
+          $0.peer?.state == "Established" && $0.peer?.prefixes.sent == $0.peer?.prefixes.desired
         }
-        let failure = try #require(down?["lastError"] as? [String: Any])
-        #expect(down?["state"] as? String != "Established" && down?["agreement"] == nil)
-        #expect(failure["side"] as? String == "router", "\(failure)")
-        #expect((failure["text"] as? String)?.contains("lunch") == true, "\(failure)")
+        let up = try #require(reading.peer)
+        #expect(up.name == "external" && up.address == "\(BGPScene.routerAddress):179" && up.flaps == 0)
+        #expect(up.localASN == "\(BGPScene.nodeASN)" && up.prefixes.sent > 0 && up.messages.updatesSent > 0)
+        let agreement = try #require(up.agreement)
+        #expect(agreement.holdSeconds == 9 && agreement.keepaliveSeconds == 3)
+        #expect(agreement.routerID == "198.18.1.2" && agreement.families.count == 2)
+        #expect(!reading.text.contains("rack-secret"))
+
+        _ = try await router.show("disable outside \"lunch\"")
+        let down = try await eventually("its end is told") {
+          try await self.read(scene).peer
+        } isRight: {
+          $0?.flaps == 1
+        }
+        let failure = try #require(down?.lastError)
+        #expect(down?.state != "Established" && down?.agreement == nil)
+        #expect(failure.side == "router" && failure.text.contains("lunch"), "\(failure)")
         _ = try await router.show("enable outside")
         try await eventually("it is up again", within: .seconds(30)) {
-          try await self.read(scene).peer?["state"] as? String
+          try await self.read(scene).peer?.state
         } isRight: {
           $0 == "Established"
         }
