@@ -43,7 +43,8 @@ extension Everything.Networks {
 
     @Test func `a session is told with what was agreed on, and its end with who ended it and why`() async throws {
       try await BGPScene.with { scene in
-        let router = try await BIRDRouter.start(on: scene.router, BIRDTests.configuration)
+        let router = try await BIRDRouter.start(
+          on: scene.router, asn: BGPScene.routerASN, [InteropScene.outside, InteropScene.inside])
         try await scene.cluster.apply(scene.peer("password: rack-secret"))
         let speaker = try scene.cluster.startSpeaker(healthPort: Self.port)
         let reading = try await eventually("the session is told to be up", within: .seconds(30)) {

@@ -8,7 +8,8 @@ extension Everything.Networks {
   struct DepartureTests {
     @Test func `routers are asked to prefer others before the routes are withdrawn`() async throws {
       try await BGPScene.with { scene in
-        let router = try await BIRDRouter.start(on: scene.router, BIRDTests.configuration)
+        let router = try await BIRDRouter.start(
+          on: scene.router, asn: BGPScene.routerASN, [InteropScene.outside, InteropScene.inside])
         try await scene.cluster.apply(scene.peer("password: rack-secret"), scene.internalPeer())
         _ = try scene.cluster.startSpeaker()
         try await eventually("BIRD has both routes", equals: true, within: .seconds(30)) {
