@@ -92,7 +92,6 @@ struct MessagePackReader {
     while pending > 0 {
       pending -= 1
       passed += 1
-      guard pending + passed <= Self.skipLimit else { throw .tooMany(pending + passed, limit: Self.skipLimit) }
       switch try self.next() {
       case ..<0x80, 0xE0..., 0xC0, 0xC2, 0xC3: break
       case let byte where byte & 0xF0 == 0x80: pending += 2 * Int(byte & 0x0F)
@@ -118,6 +117,7 @@ struct MessagePackReader {
       case 0xDF: pending += 2 * Int(try self.integer(UInt32.self))
       default: throw .unexpectedValue(in: "an unknown field")
       }
+      guard pending + passed <= Self.skipLimit else { throw .tooMany(pending + passed, limit: Self.skipLimit) }
       // Each value takes a byte at least.
       guard pending <= self.rest.count else { throw .truncated }
     }
