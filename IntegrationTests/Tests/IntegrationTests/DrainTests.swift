@@ -106,22 +106,5 @@ extension Everything.Clusters {
       try await Task.sleep(for: .seconds(2))
       self.expectNothingLost(try await probe.stop())
     }
-
-    @Test func `an owner that is to stay stays when the first in the order comes back, until the hold-down is over`()
-      async throws
-    {
-      let first = try await self.lab.announcer(of: Self.address, service: "web")
-      try await self.kubectl.apply(
-        Manifest.advertisement("l2", pools: "pool", extra: "electionPolicy: Sticky\nholdDown: 12s"))
-      let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)
-      #expect(try await self.metallb("drain", first).code == 0)
-      let second = try await self.awaitAnnouncer(otherThan: first)
-      _ = try await self.metallb("drain", first, "--undo")
-      try await Task.sleep(for: .seconds(8))
-      #expect(try await self.awaitAnnouncer() == second)
-      #expect(try await self.awaitAnnouncer(otherThan: second) == first)
-      try await Task.sleep(for: .seconds(1))
-      self.expectNothingLost(try await probe.stop())
-    }
   }
 }

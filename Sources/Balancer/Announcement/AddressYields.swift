@@ -43,6 +43,9 @@ struct AddressYields: Sendable, Equatable {
     return ended
   }
 
+  /// Ends all, as this node is another one than the one that yielded.
+  mutating func endAll() { self.yields = [:] }
+
   /// Ends those that are over, and returns their addresses.
   mutating func expire(at now: ContinuousClock.Instant) -> [IPAddress] {
     let over = self.yields.filter { $0.value.until <= now }

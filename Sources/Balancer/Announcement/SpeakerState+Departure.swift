@@ -18,6 +18,8 @@ extension SpeakerState {
     from before: NodeTable.Entry?, to after: NodeTable.Entry?, at now: ContinuousClock.Instant
   ) {
     guard let before, let after, self.nodes.isBarred(after), self.isDeciding else {
+      // What was left to others on the way out is this node's to have again at once, as they know too.
+      if let before, self.nodes.isBarred(before) { self.yields.endAll() }
       self.departsAt = nil
       return
     }

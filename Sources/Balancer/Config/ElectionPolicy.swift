@@ -1,7 +1,6 @@
 import Primitives
 
-/// How the owner of an address is chosen among the candidates
-/// (Docs/decisions/0022-owners-that-stay.md).
+/// How the owner of an address is chosen among the candidates. No object can say so yet: it is ``stateless``.
 package struct ElectionPolicy: Sendable, Hashable, Comparable {
   package enum Kind: String, Sendable, Hashable, Comparable, CaseIterable {
     /// By the order of the nodes alone, as upstream does (contract section 11.1).

@@ -48,13 +48,12 @@ extension L2AdvertisementConfiguration: ObjectReading {
       &list, pools: spec.ipAddressPools, poolSelectors: spec.ipAddressPoolSelectors, nodeSelectors: spec.nodeSelectors,
       serviceSelectors: spec.serviceSelectors)
     let preferences = Self.preferences(spec.preferredNodeSelectors ?? [], &list)
-    let policy = ElectionPolicy.read(policy: spec.electionPolicy, holdDown: spec.holdDown, &list)
     guard !list.isFatal else { return (nil, list.problems) }
     let interfaces = Set(spec.interfaces ?? [])
     let configuration = Self(
       key: object.key, pools: Set(spec.ipAddressPools ?? []), poolSelectors: spec.ipAddressPoolSelectors ?? [],
       nodeSelectors: spec.nodeSelectors ?? [], interfaces: interfaces.isEmpty ? .all : .named(interfaces),
-      serviceSelectors: spec.serviceSelectors ?? [], preferences: preferences, policy: policy)
+      serviceSelectors: spec.serviceSelectors ?? [], preferences: preferences)
     return (configuration, list.problems)
   }
 

@@ -10,7 +10,7 @@ import TestKit
 ///     interfaces eth0,eth1
 ///     pool NAME RANGE,RANGE [LABEL=VALUE ...]  `no pool NAME` deletes, so for all objects
 ///     ad NAME [pools=A,B] [poolsWith=L=V] [on=LABEL=VALUE] [interfaces=A,B] [for=LABEL=VALUE]
-///         [policy=Sticky|Balanced] [hold=TIME] [prefer=WEIGHT:LABEL=VALUE,WEIGHT:LABEL=VALUE]
+///         [prefer=WEIGHT:LABEL=VALUE,WEIGHT:LABEL=VALUE]
 ///     peer NAME ADDRESS [on=LABEL=VALUE] [bfd=PROFILE] [port=N]
 ///     bgpad NAME [pools=A,B] [on=LABEL=VALUE] [for=LABEL=VALUE] [peers=A,B] [length=N] [pref=N] [communities=A,B]
 ///           [med=N] [prepend=N] [bandwidth]
@@ -170,8 +170,6 @@ struct AnnouncementStory {
       case "for": spec.serviceSelectors = Self.selectors(value)
       case "prefer": spec.preferredNodeSelectors = Self.preferences(value)
       case "interfaces": spec.interfaces = Self.list(value)
-      case "policy": spec.electionPolicy = value
-      case "hold": spec.holdDown = value
       default: break
       }
     }

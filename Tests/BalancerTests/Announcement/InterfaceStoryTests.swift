@@ -36,8 +36,8 @@ import Testing
       > claim 192.0.2.8 on eth1
       > announce default/mail 192.0.2.8 on eth1
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
-      # There is nobody else whose end to watch for, until there is.
       > watch nobody
+      # There was nobody else whose end to watch for; now there is.
       members w1:eth0+eth1,w2:eth0+eth1,w3:eth0
       > withdraw default/mail 192.0.2.8 layer2 notOwner
       > release 192.0.2.8
