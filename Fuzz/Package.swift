@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that the product is never built with a sanitizer nor waits for a fuzzer. It bears the product's
-// name, as what fuzzers call has the access level `package`, and it has the pure targets alone, through the link `Sources`.
+// A package of its own, so that the product is never built with a sanitizer nor waits for a fuzzer. It has the pure targets
+// alone, built once more through the link `Sources`: what fuzzers call has the access level `package`.
 // `Scripts/fuzz` builds it with libFuzzer and runs it.
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
@@ -17,7 +17,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let package = Package(
-  name: "metallb",
+  name: "Fuzz",
   dependencies: [
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
