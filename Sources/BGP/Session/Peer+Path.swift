@@ -13,12 +13,15 @@ extension Peer {
     if case .heldBack = self.attempt { true } else { false }
   }
 
-  /// Ends the session. A path that lets TCP through and loses the rest would come up at once, again and again.
+  /// Ends the session, if the router has not yet done so, which may have noticed first. A path that lets TCP through and loses
+  /// the rest would come up at once, again and again.
   mutating func pathFailed(at now: ContinuousClock.Instant) -> [Action] {
-    guard self.established != nil else { return [] }
+    guard !self.isStopped, !self.isHeldBack else { return [] }
     // Graceful restart must not keep routes over a path that is down.
     let notification = Notification.cease(.bfdDown).asHardReset(if: self.coversNotifications)
     var actions: [Action] = []
+    if case .connecting(let connection, _) = self.attempt { actions.append(.abandon(connection)) }
+    self.attempt = .heldBack(until: now + Self.longestHold)
     for connection in self.sessions.keys.sorted() { actions += self.stop(connection, notification, at: now) }
     self.attempt = .heldBack(until: now + Self.longestHold)
     return actions + [.report(.heldBack(Self.longestHold))]

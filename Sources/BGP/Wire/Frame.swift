@@ -49,18 +49,23 @@ package struct FrameSplitter: Sendable {
   }
 
   /// The next whole frame, nil if it has not all arrived; throws when what follows cannot be a message
-  /// (RFC 4271 section 6.1). Whether the length is allowed for the type is found when the frame is understood.
+  /// (RFC 4271 section 6.1). Whether the length fits what is in it is found when the frame is understood.
   package mutating func next() throws(Notification) -> Frame? {
     let available = self.buffer.count - self.start
     let marker = self.buffer[self.start..<self.start + min(16, available)]
     guard marker.allSatisfy({ $0 == 0xFF }) else { throw .messageHeader(.connectionNotSynchronized) }
     guard available >= Frame.headerLength else { return nil }
     let length = UInt16(self.buffer[self.start + 16]) << 8 | UInt16(self.buffer[self.start + 17])
-    guard length >= Frame.headerLength else { throw .badMessageLength(length) }
+    let type = self.buffer[self.start + 18]
+    guard length >= Frame.headerLength, length <= Self.limit(of: type) else { throw .badMessageLength(length) }
     guard available >= Int(length) else { return nil }
     let body = self.buffer[self.start + Frame.headerLength..<self.start + Int(length)]
-    let frame = Frame(type: self.buffer[self.start + 18], body: Array(body))
     self.start += Int(length)
-    return frame
+    return Frame(type: type, body: Array(body))
+  }
+
+  /// Nobody can have agreed on longer ones of these (RFC 8654 section 4): what says so need not be waited for.
+  private static func limit(of type: UInt8) -> Int {
+    type == MessageType.open || type == MessageType.keepalive ? Frame.standardLimit : Frame.extendedLimit
   }
 }

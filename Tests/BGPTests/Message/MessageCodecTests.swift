@@ -266,6 +266,14 @@ import Testing
     }
     #expect(throws: Notification.badMessageLength(18)) { try frame(header(18, type: 4)) }
   }
+
+  @Test func `a length that no OPEN can have is noticed before all of it has come`() throws {
+    #expect(throws: Notification.badMessageLength(4097)) { try frame(header(4097, type: 1)) }
+    #expect(throws: Notification.badMessageLength(65_535)) { try frame(header(65_535, type: 4)) }
+    var splitter = FrameSplitter()
+    splitter.append(header(65_535, type: 2))
+    #expect(try splitter.next() == nil)
+  }
 }
 
 func attributes(_ change: (inout PathAttributes) -> Void) -> PathAttributes {

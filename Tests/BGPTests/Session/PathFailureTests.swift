@@ -40,8 +40,24 @@ import Testing
   @Test func `a router whose BFD begins with BGP is tried without it in the end`() {
     var peer = Self.failed()
     #expect(peer.handle(.tick, at: t0 + .seconds(10)) == [.dial(Self.second)])
-    // It counts as an attempt like any other: a second failure of the path needs a second session.
-    #expect(peer.handle(.pathFailed, at: t0 + .seconds(10)) == [])
+  }
+
+  @Test func `a router that noticed first is not tried again before the path works`() {
+    var peer = Peer.established()
+    _ = peer.handle(.closed(Self.first, "the router closed the connection"), at: t0)
+    #expect(peer.state == .active)
+    #expect(peer.handle(.pathFailed, at: t0 + .milliseconds(20)) == [.report(.heldBack(.seconds(10)))])
+    #expect(peer.nextDeadline == t0 + .milliseconds(10_020))
+    // The same while it is being tried.
+    #expect(peer.handle(.pathRestored, at: t0 + .seconds(1)) == [.dial(Self.second)])
+    #expect(
+      peer.handle(.pathFailed, at: t0 + .seconds(2)) == [.abandon(Self.second), .report(.heldBack(.seconds(10)))])
+    #expect(peer.handle(.pathRestored, at: t0 + .seconds(3)) == [.dial(Self.third)])
+    _ = peer.handle(.connected(Self.third, .ipv4), at: t0 + .seconds(3))
+    #expect(
+      peer.handle(.pathFailed, at: t0 + .seconds(4)).first
+        == .send(Self.third, .notification(.cease(.bfdDown))))
+    #expect(peer.nextDeadline == t0 + .seconds(14))
   }
 
   @Test func `a router that connects over a path that failed is sent away`() {
@@ -74,6 +90,7 @@ import Testing
     _ = peer.handle(.pathFailed, at: t0)
     _ = peer.handle(.stop(.removed), at: t0)
     #expect(peer.handle(.pathRestored, at: t0) == [])
+    #expect(peer.handle(.pathFailed, at: t0) == [])
     #expect(peer.nextDeadline == nil)
   }
 
