@@ -162,7 +162,7 @@ extension SpeakerState {
   /// notice that it is gone again.
   mutating func checkYields() -> [Action] {
     var wanted: [String: IPAddress] = [:]
-    if !self.isHandingOver {
+    if !self.isHandingOver, let own = self.nodes[self.settings.node], self.nodes.unavailability(of: own) == nil {
       for (node, address) in self.yields.samples where self.nodes.members?.contains(node) != true {
         wanted[node] = address
       }
