@@ -163,7 +163,8 @@ extension SpeakerState {
   mutating func checkYields() -> [Action] {
     var wanted: [String: IPAddress] = [:]
     if !self.isHandingOver, let own = self.nodes[self.settings.node], self.nodes.unavailability(of: own) == nil {
-      for (node, address) in self.yields.samples where self.nodes.members?.contains(node) != true {
+      for (node, address) in self.yields.samples
+      where self.nodes.members?.contains(node) != true && !self.claims.holds(address) {
         wanted[node] = address
       }
     }
