@@ -44,7 +44,9 @@ struct AddressYields: Sendable, Equatable {
   }
 
   /// Ends all, as this node is another one than the one that yielded.
-  mutating func endAll() { self.yields = [:] }
+  mutating func endAll() {
+    self = AddressYields()
+  }
 
   /// Ends those that are over, and returns their addresses.
   mutating func expire(at now: ContinuousClock.Instant) -> [IPAddress] {
