@@ -81,7 +81,8 @@ extension AnnouncementExplanation {
 
     package init(
       services: [ExposedService], endpoints: [EndpointsView], nodes: [NodeView], configuration: ConfigurationObjects,
-      ownership: [OwnershipClaim] = [], layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:], loadBalancerClass: String? = nil
+      ownership: [OwnershipClaim] = [], layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:],
+      loadBalancerClass: String? = nil
     ) {
       self.services = services
       self.endpoints = endpoints
