@@ -25,8 +25,8 @@ extension Session {
   /// this node forwards them is not ours to decide.
   var announcedEchoInterval: Duration {
     switch self.settings.echo {
-    case .off: .zero
-    case .every(let interval): interval
+    case .every(let interval) where self.settings.invitesEcho: interval
+    case .off, .every: .zero
     }
   }
 

@@ -123,6 +123,9 @@ package struct SessionTable: StateMachine {
     var settings = settings
     // Nobody but a neighbour can be handed what is addressed to ourselves (RFC 5883 section 4).
     if path.isMultihop { settings.echo = .off }
+    // FRR addresses its IPv6 Echo packets to us and not to itself: nobody would return them, and it would take the session
+    // down. Ours, which are addressed to ourselves, go out where the other end asks for them (RFC 5881 section 4).
+    settings.invitesEcho = path.peer.family == .ipv4
     if let known = self.discriminators[path] {
       return self.pass(.configured(settings), to: known, at: now) + self.pass(.enabled, to: known, at: now)
     }

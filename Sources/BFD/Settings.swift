@@ -7,6 +7,8 @@ package struct Settings: Sendable, Hashable {
   /// How many of our packets may be missed before the other end gives up.
   package var detectMultiplier: UInt8
   package var echo: Echo
+  /// Whether Echo packets of the other end are asked for; SessionTable.swift says of which paths they are not.
+  var invitesEcho = true
   /// Whether we say nothing before the other end has.
   package var isPassive: Bool
   /// The TTL that packets must have left on a path with routers in between (RFC 5883 section 5): who pretends to be the other

@@ -164,6 +164,20 @@ import Testing
     #expect(self.echoes(on: SessionPath(peer: Self.peer, isMultihop: true), heard: self.arrival(multihop: true)) == [])
   }
 
+  @Test func `a peer with an IPv6 address is asked for no Echo packets, and gets ours`() {
+    for (peer, asked) in [(Self.peer, Duration.milliseconds(50)), (Self.linkLocal, .zero)] {
+      let (path, arrival) = (SessionPath(peer: peer), self.arrival(from: peer))
+      var table = SessionTable(seed: 5)
+      var said: [Duration] = []
+      for case .send(let packet, path) in table.handle(.wanted(path, Settings(echo: .every(.milliseconds(50)))), at: t0)
+      {
+        said.append(packet.requiredMinEchoReceive)
+      }
+      #expect(said == [asked], "\(peer)")
+      #expect(self.echoes(on: path, heard: arrival).count == 1, "\(peer)")
+    }
+  }
+
   @Test func `a thousand sessions each get their ticks, and the heap holds no more than them`() {
     var table = SessionTable(seed: 7)
     for number in 0..<1000 {
