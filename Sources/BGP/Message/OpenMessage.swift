@@ -42,15 +42,20 @@ extension OpenMessage {
       throw .open(.unsupportedVersionNumber, data: [0, Self.version])
     }
     var reader = ByteReader(body.dropFirst())
-    var parameters: ByteReader
-    let isExtended: Bool
+    let length: UInt8
     do throws(ByteReader.Truncated) {
       self.shortASN = try reader.uint16()
       self.holdSeconds = try reader.uint16()
       self.identifier = IPv4Address(bits: try reader.uint32())
       self.capabilities = []
-      let length = try reader.uint8()
-      isExtended = length != 0 && reader.rest.first == ParameterType.extended
+      length = try reader.uint8()
+    } catch {
+      throw .badMessageLength(UInt16(truncatingIfNeeded: Frame.headerLength + body.count))
+    }
+    let isExtended = length != 0 && reader.rest.first == ParameterType.extended
+    // The message is as long as an OPEN must at least be (section 6.1): what is wrong from here on is wrong with the OPEN.
+    var parameters: ByteReader
+    do throws(ByteReader.Truncated) {
       if isExtended {
         _ = try reader.uint8()
         parameters = try reader.reader(Int(try reader.uint16()))
@@ -58,7 +63,7 @@ extension OpenMessage {
         parameters = try reader.reader(Int(length))
       }
     } catch {
-      throw .badMessageLength(UInt16(truncatingIfNeeded: Frame.headerLength + body.count))
+      throw .open(.unspecific)
     }
     guard reader.isAtEnd else { throw .open(.unspecific) }
     while !parameters.isAtEnd {

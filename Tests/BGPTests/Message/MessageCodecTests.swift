@@ -228,7 +228,9 @@ import Testing
       "a capability of the wrong length", "04 fc00 00b4 0a000001 07 0205 4103 000001", Notification(code: 2, subcode: 0)
     ),
     ("bytes after the parameters", "04 fc00 00b4 0a000001 00 00", Notification(code: 2, subcode: 0)),
-    ("parameters past the end", "04 fc00 00b4 0a000001 05", Notification(code: 1, subcode: 2, data: [0, 29])),
+    ("parameters past the end", "04 fc00 00b4 0a000001 05", Notification(code: 2, subcode: 0)),
+    ("extended parameters past the end", "04 fc00 00b4 0a000001 ff ff00", Notification(code: 2, subcode: 0)),
+    ("less than what each has", "04 fc00 00b4 0a0000", Notification(code: 1, subcode: 2, data: [0, 27])),
   ]) func `an OPEN is refused for`(_: String, body: String, notification: Notification) {
     #expect(throws: notification) { try OpenMessage(decoding: bytes(body)) }
   }
