@@ -26,7 +26,9 @@ extension Lab {
   static func fresh() async throws -> Lab {
     let lab = try #require(Lab.current)
     let kubectl = lab.kubectl
-    try await kubectl("delete", "service,deployment,event", "--all")
+    try await kubectl("delete", "service,deployment", "--all")
+    // kubectl deletes one after the other, and there may be hundreds.
+    try await kubectl("delete", "--raw", "/api/v1/namespaces/default/events")
     try await kubectl(
       "delete", "ipaddresspools,l2advertisements,bgpadvertisements,bgppeers", "--all", "--namespace=metallb-system")
     return lab

@@ -86,6 +86,11 @@ extension Everything.Networks {
         try await scene.cluster.apply(scene.peer("password: rack-secret"))
         let squatter = try scene.node.start(
           "python3", "-c", "import socket,time\ns=socket.create_server(('',179));time.sleep(60)")
+        try await eventually("the port is taken") {
+          try await scene.node.run("ss", "-Hltn", "sport", "=", ":179").out
+        } isRight: {
+          !$0.isEmpty
+        }
         let speaker = try scene.cluster.startSpeaker("--bgp-listen-port=179")
         try await scene.awaitLog("cannot listen for routers", of: speaker)
         await squatter.stop()

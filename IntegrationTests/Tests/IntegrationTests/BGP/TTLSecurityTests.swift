@@ -81,6 +81,11 @@ extension Everything.Networks {
             """
         ).expectSuccess()
         try await scene.awaitLog("Hold Timer Expired", of: speaker, after: start, within: .seconds(20))
+        try await eventually("both sessions are lost", within: .seconds(20)) {
+          try await self.states(at: router)
+        } isRight: {
+          !$0.contains("Established")
+        }
         try await stays("nobody is heard", equals: true, during: .seconds(3)) {
           try await self.states(at: router).allSatisfy { $0 != "Established" }
         }
