@@ -92,8 +92,9 @@ extension Everything.Clusters {
         await #expect(throws: HarnessError.self) { try await self.kubectl("get", "--raw", refused) }
       }
       // Whoever merely reaches the port learns nothing, and there is nothing else on it.
-      let host = try await self.kubectl(
+      let addresses = try await self.kubectl(
         "get", "node", "node-1", "--output=jsonpath={.status.addresses[?(@.type=='InternalIP')].address}")
+      let host = try #require(addresses.split(separator: " ").first)
       func code(_ url: String, on machine: String) async throws -> String {
         try await self.lab.exec(
           machine, "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", url
