@@ -66,7 +66,7 @@ def fuzzed(asn):
 
 def mistakes(asn, address):
     """What is said instead of an OPEN or after the session is up, and how it has to end: code and subcode of the NOTIFICATION,
-    `closed` where there is nothing to say, `goes on` where the session has to survive, `error 3` for any error in an UPDATE."""
+    `closed` where there is nothing to say, `goes on` where the session has to survive, `any` where both will do."""
     hello = open_message(asn, address)
     attributes = ORIGIN + as_path(asn) + NEXT_HOP
     return [

@@ -43,6 +43,30 @@ extension Everything.Networks {
 
     private static let routes = ["192.168.5.0/24", "192.168.5.0/32"]
 
+    @Test func `whatever a router says, it is told what was wrong, and others do not notice`() async throws {
+      try await BGPScene.with { scene in
+        try await scene.router.ip("address add 198.18.1.3/24 dev eth0")
+        let routers = try await ScriptedRouters.start(
+          on: scene.router, [BGPScene.routerAddress: .garbage, "198.18.1.3": .steady])
+        try await scene.cluster.apply(self.peer("198.18.1.3"), self.peer(BGPScene.routerAddress))
+        let speaker = try scene.cluster.startSpeaker()
+        let status = try await eventually(
+          "everything wrong has been said, and the router behaves", within: .seconds(90)
+        ) {
+          try #require(try routers.read()[BGPScene.routerAddress])
+        } isRight: {
+          $0.left == 0 && $0.prefixes == Self.routes
+        }
+        #expect(status.answers.count > 20)
+        for (mistake, answer) in status.answers where answer[1] != "any" {
+          #expect(answer[0] == answer[1], "\(mistake)")
+        }
+        let undisturbed = try #require(try routers.read()["198.18.1.3"])
+        #expect(undisturbed.sessions == 1 && undisturbed.isUp && undisturbed.prefixes == Self.routes)
+        #expect(speaker.isRunning)
+      }
+    }
+
     @Test func `a hundred routers have the routes, and one that flaps disturbs none of the others`() async throws {
       try await BGPScene.with { scene in
         let addresses = (100..<200).map { "198.18.1.\($0)" }
