@@ -30,23 +30,17 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
   private let node: String
   private let namespace: String
   private let pod: OwnPod
-  private let observe: @Sendable (ObjectChange<Report>) async -> Void
   private let logger: Logger
   private let news = Mutex(News())
   private let arrivals = Inbox<Void>(capacity: 1)
   private let inbox = Inbox<NodeReports<Report>.Event>(capacity: 1024)
   private let tasks = ChildTasks(limit: 8, capacity: 64)
 
-  /// `observe` gets everything that is seen of the reports.
-  package init(
-    _ client: KubernetesClient, node: String, namespace: String, pod: OwnPod, logger: Logger,
-    observe: @escaping @Sendable (ObjectChange<Report>) async -> Void = { _ in }
-  ) {
+  package init(_ client: KubernetesClient, node: String, namespace: String, pod: OwnPod, logger: Logger) {
     self.client = client
     self.node = node
     self.namespace = namespace
     self.pod = pod
-    self.observe = observe
     self.logger = logger
   }
 
@@ -86,10 +80,7 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
         let watcher = Watcher(
           self.client, Report.self, namespace: self.namespace, labelSelector: Report.selector(of: self.node),
           logger: self.logger)
-        await watcher.run { change in
-          await self.observe(change)
-          await self.inbox.send(.observed(change))
-        }
+        await watcher.run { await self.inbox.send(.observed($0)) }
       }
       var dice = SystemRandomNumberGenerator()
       let machine = Reports(

@@ -229,9 +229,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
         self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger)
       let keeper = self.configurationStateKeeper(pod)
       group.addTask { await keeper.run() }
-      let layer2Reports: NodeReporter<ServiceL2Status> = self.nodeReporter(pod) {
-        await inbox.send(.ownership($0.map(OwnershipClaim.init)))
-      }
+      let layer2Reports: NodeReporter<ServiceL2Status> = self.nodeReporter(pod)
       let bgpReports: NodeReporter<ServiceBGPStatus> = self.nodeReporter(pod)
       let sessions = SessionReporter(bgp: bgp, bfd: bfd, reporter: self.nodeReporter(pod))
       group.addTask { await layer2Reports.run() }
@@ -282,12 +280,9 @@ package struct SpeakerService: ServiceLifecycle.Service {
     }
   }
 
-  private func nodeReporter<Report: NodeReport>(
-    _ pod: OwnPod, observe: @escaping @Sendable (ObjectChange<Report>) async -> Void = { _ in }
-  ) -> NodeReporter<Report> {
+  private func nodeReporter<Report: NodeReport>(_ pod: OwnPod) -> NodeReporter<Report> {
     NodeReporter(
-      self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger,
-      observe: observe)
+      self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger)
   }
 
   private func configurationStateKeeper(_ pod: OwnPod) -> ConfigurationStateKeeper {

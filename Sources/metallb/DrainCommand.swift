@@ -90,14 +90,13 @@ struct DrainCommand: AsyncParsableCommand {
   }
 
   private func plan(by reader: ClusterReader) async throws -> DrainPlan {
-    let statuses = try await reader.objects(ServiceL2Status.self, in: reader.namespace)
-    let announced = statuses.filter { $0.status?.node == self.node }
+    let announced = try await reader.objects(
+      ServiceL2Status.self, in: reader.namespace, labelSelector: "metallb.io/node=\(self.node)")
     let (configuration, _) = try await reader.configuration()
     let cluster = AnnouncementExplanation.Cluster(
       services: try await reader.objects(Service.self).map(ExposedService.init),
       endpoints: try await reader.objects(EndpointSlice.self).map(EndpointsView.init),
       nodes: try await reader.objects(Node.self).map(NodeView.init), configuration: configuration,
-      ownership: statuses.map(OwnershipClaim.init),
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass)
     return DrainPlan(
       of: self.node, announcing: Set(announced.compactMap(Self.service)), in: cluster, at: Time.now)

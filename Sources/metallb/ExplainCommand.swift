@@ -85,7 +85,7 @@ struct ExplainServiceCommand: AsyncParsableCommand {
     return AnnouncementExplanation.Cluster(
       services: company, endpoints: slices.map(EndpointsView.init),
       nodes: try await reader.objects(Node.self).map(NodeView.init), configuration: configuration,
-      ownership: layer2.map(OwnershipClaim.init), layer2Claims: Set(layer2.compactMap(\.status?.node)),
+      layer2Claims: Set(layer2.compactMap(\.status?.node)),
       bgpClaims: Dictionary(bgp.compactMap { status in status.status?.node.map { ($0, status.status?.peers ?? []) } }) {
         first, _ in first
       },

@@ -296,46 +296,33 @@ package struct NodeTable: Sendable, Equatable {
   }
 
   /// Whether `other` comes before `node` in the order for an address; both are candidates.
-  ///
-  /// An incumbent comes before all that are no more ready than it is.
   package func outranks(
-    _ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress, in candidacy: Candidacy,
-    incumbent: String? = nil
+    _ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress, in candidacy: Candidacy
   ) -> Bool {
     let (theirs, mine) = (self.readiness(of: other), self.readiness(of: node))
     guard theirs == mine else { return theirs > mine }
-    if incumbent == other.view.name { return true }
-    if incumbent == node.view.name { return false }
     let (theirScore, myScore) = (self.score(of: other, in: candidacy), self.score(of: node, in: candidacy))
     guard theirScore == myScore else { return theirScore > myScore }
     return Layer2Election.Rank(of: other.view.name, for: address) < rank
   }
 
   /// A candidate that comes before `node`, itself a candidate, in the order for an address; nil = `node` is the owner.
-  package func rival(
-    of node: Entry, for address: IPAddress, in candidacy: Candidacy, incumbent: String? = nil
-  ) -> String? {
-    self.rivals(of: node, for: address, in: candidacy, limit: 1, incumbent: incumbent).first
+  package func rival(of node: Entry, for address: IPAddress, in candidacy: Candidacy) -> String? {
+    self.rivals(of: node, for: address, in: candidacy, limit: 1).first
   }
 
   /// Candidates that come before `node`, itself a candidate, in the order for an address; fewer than `limit` are all.
-  package func rivals(
-    of node: Entry, for address: IPAddress, in candidacy: Candidacy, limit: Int, incumbent: String? = nil
-  ) -> [String] {
-    if incumbent == node.view.name, self.readiness(of: node) == .ready { return [] }
+  package func rivals(of node: Entry, for address: IPAddress, in candidacy: Candidacy, limit: Int) -> [String] {
     let rank = Layer2Election.Rank(of: node.view.name, for: address)
     var rivals: [String] = []
     /// True: that is enough.
     func look(at name: String) -> Bool {
       guard name != node.view.name, let other = self.entries[name] else { return false }
-      let isRival =
-        self.isCandidate(other, in: candidacy)
-        && self.outranks(other, node, rank: rank, for: address, in: candidacy, incumbent: incumbent)
-      if isRival, !rivals.contains(name) { rivals.append(name) }
+      if self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address, in: candidacy) {
+        rivals.append(name)
+      }
       return rivals.count == limit
     }
-    // The one that most likely is.
-    if let incumbent, candidacy.localNodes?.contains(incumbent) ?? true, look(at: incumbent) { return rivals }
     if let localNodes = candidacy.localNodes, localNodes.count < self.names.count {
       _ = localNodes.sorted().first(where: look)
       return rivals

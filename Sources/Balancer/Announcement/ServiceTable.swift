@@ -15,9 +15,6 @@ struct ServiceTable: Sendable, Equatable {
     var doubt = Doubt.none
     var verdict: Verdict<Layer2Announcement>?
     var hold: Hold = .nothing
-    /// How its owner is chosen, and the advertisements that cover the nodes it is chosen among; as last decided.
-    var policy = ElectionPolicy.stateless
-    var group: Set<ObjectKey>?
   }
 
   /// Why somebody else might have the addresses of a Service that this node owns.
@@ -134,13 +131,6 @@ struct ServiceTable: Sendable, Equatable {
     record.hold = hold
     record.verdict = verdict
     self.records[key] = record
-  }
-
-  /// Files how the owner of a Service is chosen.
-  mutating func elect(_ key: ObjectKey, by policy: ElectionPolicy, among group: Set<ObjectKey>?) {
-    guard let record = self.records[key], record.policy != policy || record.group != group else { return }
-    self.records[key]?.policy = policy
-    self.records[key]?.group = group
   }
 
   private mutating func unfile(_ key: ObjectKey) {

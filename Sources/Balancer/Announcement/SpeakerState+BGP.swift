@@ -53,7 +53,7 @@ extension SpeakerState {
     case .secrets(let change): return self.peersChanged(self.bgp.peers.apply(change))
     case .bgpAdvertisements(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
     case .communities(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
-    case .l2Advertisements, .ownership, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
+    case .l2Advertisements, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
       .addressContested, .handingOver, .stopping:
       return .none
     }

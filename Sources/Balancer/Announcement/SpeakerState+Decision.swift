@@ -37,21 +37,14 @@ extension SpeakerState {
     guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
     if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
       let candidacy = self.candidacy(first.candidacy, for: address)
-      let policy = contenders.flatMap(\.advertisements).map(\.policy).max() ?? .stateless
-      for contender in contenders {
-        self.services.elect(contender.key, by: policy, among: candidacy.advertisements)
-      }
-      let incumbent = self.incumbent(of: contenders.map(\.key), by: policy, in: candidacy)
-      let (verdict, hold) = self.election(
-        of: address, for: first.key, in: candidacy, by: policy, incumbent: incumbent)
-      let rivals = self.predecessors(of: address, in: candidacy, hold: hold, incumbent: incumbent)
+      let (verdict, hold) = self.election(of: address, for: first.key, in: candidacy)
+      let rivals = self.predecessors(of: address, in: candidacy, hold: hold)
       for contender in contenders {
         actions += self.conclude(contender, lost: verdict, hold: hold)
         self.succession.put(contender.key, rivals: rivals)
       }
     } else {
       let winners = self.entangledElection(of: address, among: contenders)
-      for contender in contenders { self.services.elect(contender.key, by: .stateless, among: nil) }
       for contender in contenders {
         let reason = self.ineligibility(in: contender.candidacy) ?? .notOwner
         let isKept =
@@ -137,8 +130,7 @@ extension SpeakerState {
 
   /// Whether this node owns the address (no verdict yet), or why not; and on what that hangs.
   private func election(
-    of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy, by policy: ElectionPolicy,
-    incumbent: String?
+    of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy
   ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold) {
     if let reason = self.ineligibility(in: candidacy) {
       if self.isLeftStanding(key, address: address, for: reason) { return (nil, .ownership) }
@@ -151,9 +143,7 @@ extension SpeakerState {
       return (.withhold(.notOwner), .rival(node))
     }
     guard let own = self.nodes[self.settings.node] else { return (.withhold(.noMatchingAdvertisement), .nothing) }
-    // Whoever does not know yet who owns it would take it.
-    if policy.kind != .stateless, !self.ownership.isListed { return (.withhold(.notOwner), .nothing) }
-    if let rival = self.nodes.rival(of: own, for: address, in: candidacy, incumbent: incumbent) {
+    if let rival = self.nodes.rival(of: own, for: address, in: candidacy) {
       return (.withhold(.notOwner), .rival(rival))
     }
     return (nil, .ownership)
@@ -161,12 +151,12 @@ extension SpeakerState {
 
   /// Who comes before this node for an address that another one owns, two at most; none where nobody's end is watched for.
   private func predecessors(
-    of address: IPAddress, in candidacy: NodeTable.Candidacy, hold: ServiceTable.Hold, incumbent: String?
+    of address: IPAddress, in candidacy: NodeTable.Candidacy, hold: ServiceTable.Hold
   ) -> [String] {
     guard case .rival = hold, self.settings.failureDetector == .gossip, let own = self.nodes[self.settings.node],
       self.nodes.isCandidate(own, in: candidacy)
     else { return [] }
-    return self.nodes.rivals(of: own, for: address, in: candidacy, limit: 2, incumbent: incumbent)
+    return self.nodes.rivals(of: own, for: address, in: candidacy, limit: 2)
   }
 
   /// The Services that this node announces, of several that share an address and differ in their candidates.
@@ -208,11 +198,6 @@ extension SpeakerState {
       .reduce(into: Set(self.nodes.candidates(in: subject.candidacy))) { common, nodes in
         if !common.isDisjoint(with: nodes) { common.formIntersection(nodes) }
       }
-    if let incumbent = self.ownership.owner(of: key), self.services[key]?.policy.kind != .stateless,
-      nodes.contains(incumbent)
-    {
-      return incumbent
-    }
     return self.nodes.owner(of: address, among: nodes.sorted(), preferredBy: subject.candidacy.preferring)
   }
 
@@ -225,9 +210,7 @@ extension SpeakerState {
     guard self.nodes.isCandidate(other, in: contender.candidacy) else { return false }
     guard self.nodes.fits(own, in: contender.candidacy) else { return true }
     let rank = Layer2Election.Rank(of: own.view.name, for: contender.address)
-    let incumbent = self.incumbent(of: [key], by: record.policy, in: contender.candidacy)
-    return self.nodes.outranks(
-      other, own, rank: rank, for: contender.address, in: contender.candidacy, incumbent: incumbent)
+    return self.nodes.outranks(other, own, rank: rank, for: contender.address, in: contender.candidacy)
   }
 
   // MARK: What follows
@@ -276,9 +259,6 @@ extension SpeakerState {
   ) -> [Action] {
     guard let record = self.services[key] else { return [] }
     self.services.conclude(key, verdict: verdict, hold: hold)
-    if record.policy.kind != .stateless {
-      self.ownership.note(key, isAnnounced: verdict.announcement != nil, by: self.settings.node)
-    }
     self.succession.put(key, rivals: [])
     guard record.verdict != verdict else { return [] }
     let (old, new) = (record.verdict?.announcement, verdict.announcement)

@@ -9,9 +9,7 @@ extension SpeakerState {
     _ event: Event, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
-    case .tick:
-      ([], self.expireYields(at: now).union(self.concludeDeparture(at: now)).union(self.take(at: now)))
-    case .ownership(let change): ([], self.file(change))
+    case .tick: ([], self.expireYields(at: now).union(self.concludeDeparture(at: now)))
     case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))
@@ -64,7 +62,6 @@ extension SpeakerState {
     let company = self.company(of: key).subtracting([key])
     let actions = self.conclude(key, .withhold(reason), hold: .nothing)
     self.services.remove(key)
-    self.ownership.forget(key)
     return (actions, company)
   }
 
@@ -108,7 +105,6 @@ extension SpeakerState {
     let (before, after) = self.advertisements.apply(change)
     guard before != after, let key = before?.key ?? after?.key else { return [] }
     self.nodes.select(by: after, key: key)
-    self.shortestHoldDown = self.advertisements.shortestHoldDown
     func concerns(_ name: String, _ labels: [String: String]) -> Bool {
       [before, after].contains { $0?.selects(pool: name, labels: labels) ?? false }
     }

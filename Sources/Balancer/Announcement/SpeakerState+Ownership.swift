@@ -138,17 +138,11 @@ extension SpeakerState {
   @discardableResult
   private mutating func yieldIfLater(_ key: ObjectKey, to node: String, at now: ContinuousClock.Instant) -> Bool {
     guard node != self.settings.node, let address = self.electionAddress(of: key),
-      let candidacy = self.candidacy(of: key), self.nodes.mayOwn(node, in: candidacy)
+      let candidacy = self.candidacy(of: key), self.nodes.mayOwn(node, in: candidacy),
+      self.isHandingOver || self.isDeparting
+        || self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
     else { return false }
-    let company = self.services.company(of: key)
-    let isTaking = company.contains { self.ownership.takes[$0] != nil }
-    let isBehind =
-      self.isRelief(node, for: key) ?? self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
-    guard self.isHandingOver || self.isDeparting || (isBehind && !isTaking) else { return false }
     self.yields.yield(address, to: node, at: now)
-    for service in company where self.services[service]?.policy.kind != .stateless {
-      self.ownership.hear(node, of: service)
-    }
     return true
   }
 

@@ -26,8 +26,6 @@ package struct SpeakerState: StateMachine, Equatable {
     case communities(ObjectChange<CommunityAliases>)
     case bfdProfiles(ObjectChange<BFDProfile>)
     case secrets(ObjectChange<PasswordSecret>)
-    /// Who has written in the cluster that it announces what.
-    case ownership(ObjectChange<OwnershipClaim>)
     /// The names of the interfaces on which addresses of a family can be announced now, by family.
     case interfaces([IPFamily: Set<String>])
     /// This node's kernel answers for these addresses by itself, with the interfaces that they are on.
@@ -139,13 +137,6 @@ package struct SpeakerState: StateMachine, Equatable {
   var isHandingOver = false
   /// When this node, which is to announce nothing any more, ceases to.
   var departsAt: ContinuousClock.Instant?
-  var ownership = OwnershipTable()
-  /// The shortest hold-down of the advertisements in force; nil = nothing is ever taken.
-  var shortestHoldDown: Duration?
-  /// Since when this node has been able to announce; nil = it is not.
-  var ableSince: ContinuousClock.Instant?
-  var takeRound = 0
-  var nextTakeAt: ContinuousClock.Instant?
   private var watched: Set<String> = []
   var bgp = BGPTables()
   private var reported: [Problem] = []
@@ -165,7 +156,7 @@ package struct SpeakerState: StateMachine, Equatable {
   var isDeciding: Bool { self.phase == .deciding }
 
   package var nextDeadline: ContinuousClock.Instant? {
-    [self.yields.nextDeadline, self.departsAt, self.nextTakeDeadline].compactMap(\.self).min()
+    [self.yields.nextDeadline, self.departsAt].compactMap(\.self).min()
   }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
@@ -182,7 +173,6 @@ package struct SpeakerState: StateMachine, Equatable {
     let (actions, touched) = self.file(event, at: now)
     let concern = self.fileForBGP(event, touched: touched)
     let seen = Self.source(seenBy: event)
-    defer { if self.isDeciding { self.noteAbility(at: now) } }
     switch self.phase {
     case .awaiting(var sources):
       if let seen { sources.remove(seen) }
@@ -255,8 +245,7 @@ package struct SpeakerState: StateMachine, Equatable {
     case .interfaces: .interfaces
     case .members: .members
     case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities,
-      .bfdProfiles, .secrets, .ownership, .kernelAddresses, .addressFree, .addressOccupied, .addressContested,
-      .handingOver,
+      .bfdProfiles, .secrets, .kernelAddresses, .addressFree, .addressOccupied, .addressContested, .handingOver,
       .stopping:
       nil
     }
@@ -266,8 +255,7 @@ package struct SpeakerState: StateMachine, Equatable {
   private static func isOfConfiguration(_ event: Event) -> Bool {
     switch event {
     case .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: true
-    case .tick, .services, .endpoints, .nodes, .ownership, .interfaces, .members, .kernelAddresses, .addressFree,
-      .addressOccupied,
+    case .tick, .services, .endpoints, .nodes, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
       .addressContested, .handingOver, .stopping:
       false
     }

@@ -21,12 +21,10 @@ package struct L2AdvertisementConfiguration: AdvertisementConfiguration {
   package var interfaces: InterfaceSelection
   package var serviceSelectors: [LabelSelector]
   package var preferences: [Preference]
-  package var policy: ElectionPolicy
 
   package init(
     key: ObjectKey, pools: Set<String> = [], poolSelectors: [LabelSelector] = [], nodeSelectors: [LabelSelector] = [],
-    interfaces: InterfaceSelection = .all, serviceSelectors: [LabelSelector] = [], preferences: [Preference] = [],
-    policy: ElectionPolicy = .stateless
+    interfaces: InterfaceSelection = .all, serviceSelectors: [LabelSelector] = [], preferences: [Preference] = []
   ) {
     self.key = key
     self.pools = pools
@@ -35,7 +33,6 @@ package struct L2AdvertisementConfiguration: AdvertisementConfiguration {
     self.interfaces = interfaces
     self.serviceSelectors = serviceSelectors
     self.preferences = preferences
-    self.policy = policy
   }
 }
 

@@ -32,9 +32,6 @@ package struct L2AdvertisementResolution: Sendable, Equatable {
   /// Whether any in force is restricted to some interfaces.
   package var namesInterfaces: Bool { self.inForce.values.contains { $0.interfaces != .all } }
 
-  /// After how long a node takes addresses from others at the earliest; nil = it never does.
-  package var shortestHoldDown: Duration? { self.inForce.values.compactMap(\.policy.holdDown).min() }
-
   /// Those in force that announce a pool, in the order of their names.
   package func advertisements(
     forPool name: String, labels: [String: String]

@@ -71,8 +71,6 @@ extension AnnouncementExplanation {
     package var endpoints: [EndpointsView]
     package var nodes: [NodeView]
     package var configuration: ConfigurationObjects
-    /// Who has written that it announces what on the local network.
-    package var ownership: [OwnershipClaim]
     /// By node: who says that it announces the Service on the local network.
     package var layer2Claims: Set<String>
     /// By node: the routers that it says it announces the Service to.
@@ -81,14 +79,12 @@ extension AnnouncementExplanation {
 
     package init(
       services: [ExposedService], endpoints: [EndpointsView], nodes: [NodeView], configuration: ConfigurationObjects,
-      ownership: [OwnershipClaim] = [], layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:],
-      loadBalancerClass: String? = nil
+      layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:], loadBalancerClass: String? = nil
     ) {
       self.services = services
       self.endpoints = endpoints
       self.nodes = nodes
       self.configuration = configuration
-      self.ownership = ownership
       self.layer2Claims = layer2Claims
       self.bgpClaims = bgpClaims
       self.loadBalancerClass = loadBalancerClass
@@ -151,7 +147,6 @@ extension AnnouncementExplanation {
     var events: [SpeakerState.Event] = [
       .interfaces(Dictionary(uniqueKeysWithValues: IPFamily.allCases.map { ($0, interfaces) }))
     ]
-    events += cluster.ownership.map { .ownership(.applied($0)) } + [.ownership(.synced)]
     events += cluster.nodes.map { .nodes(.applied($0)) } + [.nodes(.synced)]
     events += (configuration.pools ?? []).map { .pools(.applied($0)) } + [.pools(.synced)]
     events +=

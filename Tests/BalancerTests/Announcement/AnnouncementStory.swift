@@ -20,7 +20,6 @@ import TestKit
 ///     endpoints NS/NAME NODE,NODE|none
 ///     members NODE,NODE                        with the interfaces that they tell of: NODE:INTERFACE+INTERFACE
 ///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
-///     owner NS/NAME NODE [SECOND]              the node has written that it announces it, in that second
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
 ///     wait SECONDS                             time passes
@@ -108,7 +107,6 @@ struct AnnouncementStory {
     case "free": return IPAddress(first).map { [.addressFree($0)] } ?? []
     case "occupied": return IPAddress(first).map { [.addressOccupied($0, by: Self.holder(rest))] } ?? []
     case "contested": return IPAddress(first).map { [.addressContested($0, by: Self.holder(rest))] } ?? []
-    case "owner": return [.ownership(.applied(Self.claim(first, rest)))]
     case "handing": return [.handingOver]
     case "stopping": return [.stopping]
     case "no": return Self.deletion(first, rest.first ?? "")
@@ -133,7 +131,7 @@ struct AnnouncementStory {
       "services": .services(.synced), "endpoints": .endpoints(.synced), "nodes": .nodes(.synced),
       "pools": .pools(.synced), "ads": .l2Advertisements(.synced), "peers": .bgpPeers(.synced),
       "bgpads": .bgpAdvertisements(.synced), "aliases": .communities(.synced), "profiles": .bfdProfiles(.synced),
-      "secrets": .secrets(.synced), "owners": .ownership(.synced),
+      "secrets": .secrets(.synced),
     ]
     return all.filter { kind == nil || $0.key == kind }.map(\.value)
   }
@@ -174,12 +172,6 @@ struct AnnouncementStory {
       }
     }
     return L2Advertisement(metadata: ObjectMeta(name: name, namespace: "metallb-system"), spec: spec)
-  }
-
-  private static func claim(_ service: String, _ words: [String]) -> OwnershipClaim {
-    OwnershipClaim(
-      key: ObjectKey(namespace: "metallb-system", name: "l2-\(words.first ?? "")"), service: Self.key(service),
-      node: words.first, createdAt: words.dropFirst().first.flatMap { Int64($0) }.map { Timestamp(seconds: $0) })
   }
 
   private static func holder(_ words: [String]) -> AddressHolder {
