@@ -95,18 +95,38 @@ extension Everything.Networks {
       func log(from start: Int) -> String {
         String((self.speaker.standardOutput + self.speaker.standardError).dropFirst(start))
       }
+
+      /// Drops BFD in both directions, and nothing else.
+      func deafen() async throws {
+        let rule = "udp dport { 3784, 4784 } drop"
+        let table = """
+          table inet deaf {
+            chain in { type filter hook input priority 0; \(rule); }
+            chain out { type filter hook output priority 0; \(rule); }
+          }
+          """
+        _ = try await self.scene.router.run("nft", "-f", "-", input: table).expectSuccess()
+      }
+
+      func undeafen() async throws {
+        _ = try await self.scene.router.run("nft", "delete", "table", "inet", "deaf").expectSuccess()
+      }
     }
 
-    @Test func `a BGP session falls with its path, and comes back with it`() async {
+    @Test func `a BGP session falls with its path, waits for BFD, and comes back with it`() async {
       await withTaskGroup { group in
         for kind in [RouterKind.frr, .bird] {
           group.addTask {
             do {
               try await Watched.with(kind) { watched in
                 try await self.sessionsFallWithTheirPath(watched)
-                guard kind == .bird else { return }
+                try await self.sessionsWaitForBFD(watched)
                 try await self.profilesChangeWithoutAnEnd(watched)
-                try await self.packetsFromTooFarAwayCountNot(watched)
+                guard let frr = watched.router as? FRRRouter else {
+                  return try await self.packetsFromTooFarAwayCountNot(watched)
+                }
+                try await self.switchingBFDOffIsNoFailure(watched, frr)
+                try await self.echoPacketsDetectOverIPv4(watched, frr)
               }
             } catch {
               Issue.record("\(kind.rawValue): \(error)")
@@ -137,17 +157,35 @@ extension Everything.Networks {
       #expect(!watched.log(from: start).contains("\"name\":\"far\""), "the third session has another path")
     }
 
+    private func sessionsWaitForBFD(_ watched: Watched) async throws {
+      let start = watched.scene.logLength(of: watched.speaker)
+      try await watched.deafen()
+      _ = try await watched.time(until: false, watched.outside)
+      try await watched.scene.awaitLog("BGP waits until BFD is up again", of: watched.speaker, after: start)
+      try await stays("TCP works, and BGP waits", equals: false, during: .seconds(4)) {
+        try await watched.router.isEstablished(watched.outside)
+      }
+      try await watched.undeafen()
+      let up = try await watched.time(until: true, watched.outside)
+      #expect(up < .seconds(5), "BFD needs two packets, one a second")
+      for peering in [watched.outside, watched.inside, watched.far] { try await watched.awaitUp(peering) }
+    }
+
     private func profilesChangeWithoutAnEnd(_ watched: Watched) async throws {
       let start = watched.scene.logLength(of: watched.speaker)
       try await watched.scene.cluster.apply(Watched.profile("fast", milliseconds: 170))
       try await eventually("\(watched.kind.rawValue) knows the new pace", equals: true) {
-        try await watched.bfdLine(watched.outside)?.contains("0.170") ?? false
+        guard let frr = watched.router as? FRRRouter else {
+          return try await watched.bfdLine(watched.outside)?.contains("0.170") ?? false
+        }
+        return try await frr.show("show bfd peers").contains("Receive interval: 170ms")
       }
       try await watched.scene.cluster.apply(Watched.profile("fast"))
       let log = watched.log(from: start)
       #expect(!log.contains("session down") && !log.contains("session is down"), "\(watched.kind)")
     }
 
+    /// FRR's arrive with a TTL of 254, which is the most that a profile may ask for.
     private func packetsFromTooFarAwayCountNot(_ watched: Watched) async throws {
       let start = watched.scene.logLength(of: watched.speaker)
       try await watched.scene.cluster.apply(Watched.far(minimumTTL: watched.kind.ttl + 1))
@@ -155,6 +193,41 @@ extension Everything.Networks {
       _ = try await watched.time(until: false, watched.far)
       try await watched.scene.cluster.apply(Watched.far(minimumTTL: watched.kind.ttl))
       try await watched.awaitUp(watched.far)
+    }
+
+    /// AdminDown says nothing about the path.
+    private func switchingBFDOffIsNoFailure(_ watched: Watched, _ frr: FRRRouter) async throws {
+      let start = watched.scene.logLength(of: watched.speaker)
+      try await frr.configure("bfd", "profile rack", "shutdown")
+      try await watched.scene.awaitLog("the neighbor has switched BFD off", of: watched.speaker, after: start)
+      try await stays("BGP goes on", equals: true, during: .seconds(2)) {
+        try await watched.router.isEstablished(watched.outside)
+      }
+      try await frr.configure("bfd", "profile rack", "no shutdown")
+      for peering in [watched.outside, watched.inside, watched.far] { try await watched.awaitUp(peering) }
+      #expect(!watched.log(from: start).contains("sessionDown"))
+    }
+
+    /// Both ends want Echo packets: over IPv4 ours detect, over IPv6 FRR is asked for none, as nobody would return them.
+    private func echoPacketsDetectOverIPv4(_ watched: Watched, _ frr: FRRRouter) async throws {
+      let start = watched.scene.logLength(of: watched.speaker)
+      let echo = "echoMode: true\nechoInterval: 50"
+      try await frr.configure("bfd", "profile rack", "echo-mode")
+      try await watched.scene.cluster.apply(Watched.profile("patient", "passiveMode: true\n\(echo)"))
+      try await stays("IPv6 goes on", equals: true, during: .seconds(3)) {
+        try await watched.router.isEstablished(watched.inside)
+      }
+      try await frr.configure("bfd", "profile rack", "no echo-mode")
+      #expect(!watched.log(from: start).contains("sessionDown"))
+
+      try await watched.scene.router.namespace.set(["net.ipv4.ip_forward": "1"])
+      try await watched.scene.cluster.apply(Watched.profile("fast", echo))
+      try await stays("IPv4 goes on", equals: true, during: .seconds(2)) {
+        try await watched.router.isEstablished(watched.outside)
+      }
+      try await watched.scene.router.namespace.set(["net.ipv4.ip_forward": "0"])
+      try await watched.scene.awaitLog("Echo packets did not come back", of: watched.speaker, after: start)
+      _ = try await watched.time(until: false, watched.outside)
     }
   }
 }
