@@ -143,7 +143,7 @@ final class BGPListener: Sendable {
   }
 
   private func refuse(_ channel: any Channel, _ remote: IPAddress, _ reason: String) -> EventLoopFuture<Void> {
-    if let silentCount = self.refusals.withLock({ $0.note(remote, at: Time.now) }) {
+    if let silentCount = self.refusals.withLock({ $0.note(remote, for: reason, at: Time.now) }) {
       self.logger.warning(
         "refused a connection",
         metadata: [
