@@ -7,7 +7,7 @@ Each address listens on port 179, takes IPv4 routes and tells in the file STATUS
 
     steady    a router like others
     flapping  closes every session half a second after it was established
-    deaf      reads nothing any more once it has the first routes, and goes on sending KEEPALIVEs
+    deaf      reads nothing any more in its first session once it has routes, and goes on sending KEEPALIVEs
     garbage   says something wrong in each session, a different thing every time, and then is steady
 """
 import asyncio
@@ -109,6 +109,8 @@ class Router:
         self.prefixes = set()
         self.updates = 0
         self.answers = {}
+        # Of the latest session.
+        self.writer = None
         self.mistakes = mistakes(asn, address) if behaviour == "garbage" else []
 
     def status(self):
@@ -134,8 +136,9 @@ class Router:
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.isUp = False
-            self.prefixes = set()
+            if self.writer is writer:
+                self.isUp = False
+                self.prefixes = set()
             writer.close()
 
     async def read(self, reader):
@@ -152,6 +155,8 @@ class Router:
                 raise ConnectionError(f"message {kind}: {body.hex()}")
         self.sessions += 1
         self.isUp = True
+        self.writer = writer
+        self.prefixes = set()
 
     async def behave(self, reader, writer):
         await self.greet(reader, writer)
@@ -166,7 +171,7 @@ class Router:
                     return
                 if kind == UPDATE:
                     self.take(body)
-                if self.behaviour == "deaf" and self.prefixes:
+                if self.behaviour == "deaf" and self.prefixes and self.sessions == 1:
                     await keepalives
         finally:
             keepalives.cancel()

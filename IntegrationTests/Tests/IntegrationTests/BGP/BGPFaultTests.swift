@@ -29,14 +29,14 @@ extension Everything.Networks {
     }
 
     /// A BGPPeer for a router of `ScriptedRouters`.
-    private func peer(_ address: String) -> String {
+    private func peer(_ address: String, holdTime: Int = 6) -> String {
       Manifest.bgpPeer(
         "router-\(address.replacing(".", with: "-"))",
         """
         myASN: \(InteropScene.farASN)
         peerASN: \(ScriptedRouters.asn)
         peerAddress: \(address)
-        holdTime: 6s
+        holdTime: \(holdTime)s
         connectTime: 1s
         """)
     }
@@ -99,6 +99,73 @@ extension Everything.Networks {
         #expect(try routers.read().filter { $0.key != "198.18.1.100" }.allSatisfy { $0.value.sessions == 1 })
         #expect(after.memory - before.memory < 20, "megabytes, for ten sessions that came and went")
         print("100 routers: \(after.memory) MB, \(after.processorTime - before.processorTime) s of processor time")
+      }
+    }
+
+    /// Seven routes, none of which fits into a message with another.
+    private func bulk(med: Int) -> String {
+      (25..<32).map { length in
+        let communities = (0..<250).map { "\"large:64700:\(length):\($0)\"" }.joined(separator: ", ")
+        return Manifest.bgpAdvertisement(
+          "length-\(length)",
+          """
+          ipAddressPools: [rack]
+          aggregationLength: \(length)
+          aggregationLengthV6: \(length + 96)
+          localPref: 250
+          med: \(med)
+          communities: [\(communities)]
+          """)
+      }.joined(separator: "\n---\n")
+    }
+
+    /// What the kernel has of a connection to a router that the router has not taken yet, in octets.
+    private func backlog(_ router: String, _ scene: BGPScene) async throws -> Int {
+      let line = try await scene.node.run("ss", "-tnH", "state", "established", "dst", router).expectSuccess()
+      let fields = line.split(whereSeparator: \.isWhitespace)
+      return try #require(fields.count > 1 ? Int(fields[1]) : nil, "\(line)")
+    }
+
+    @Test func `a router that reads nothing more holds up no other, costs no memory, and gets all once it is back`()
+      async throws
+    {
+      let (deaf, other) = (BGPScene.routerAddress, "198.18.1.3")
+      try await BGPScene.with { scene in
+        try await scene.router.ip("address add \(other)/24 dev eth0")
+        let routers = try await ScriptedRouters.start(on: scene.router, [deaf: .deaf, other: .steady])
+        try await scene.cluster.apply(self.peer(other), self.peer(deaf, holdTime: 15))
+        let speaker = try scene.cluster.startSpeaker()
+        try await eventually("one has the routes, and the other the first of them", within: .seconds(30)) {
+          try routers.read()
+        } isRight: {
+          $0[other]?.prefixes == Self.routes && $0[deaf]?.prefixes.isEmpty == false
+        }
+        let (start, read) = (scene.logLength(of: speaker), try routers.read()[other]?.updates ?? 0)
+        var (backlogs, memory): ([Int], [Double]) = ([], [])
+        for round in 1...10 {
+          try await scene.cluster.apply(self.bulk(med: round))
+          try await eventually("the other router has change \(round)", within: .seconds(10)) {
+            try routers.read()[other]?.updates ?? 0
+          } isRight: {
+            $0 >= read + 7 * round
+          }
+          backlogs.append(try await self.backlog(deaf, scene))
+          memory.append(try Resources(of: speaker).memory)
+        }
+        #expect(backlogs[9] > 20_000 && backlogs[9] == backlogs[8], "the connection takes nothing more: \(backlogs)")
+        #expect(memory[9] - memory[1] < 10, "megabytes: \(memory)")
+        #expect(!String((speaker.standardOutput + speaker.standardError).dropFirst(start)).contains("sessionDown"))
+
+        // Its KEEPALIVEs go on, but it has had none of ours for the hold time.
+        let log = try await scene.awaitLog("connection timed out", of: speaker, after: start, within: .seconds(30))
+        #expect(log.contains("\"event\":\"sessionDown\",\"name\":\"router-198-18-1-2\""))
+        let undisturbed = try #require(try routers.read()[other])
+        #expect(undisturbed.sessions == 1 && undisturbed.isUp && undisturbed.prefixes.count == 9)
+        try await eventually("the router is back, and has all", within: .seconds(20)) {
+          try routers.read()[deaf]?.prefixes ?? []
+        } isRight: {
+          $0 == undisturbed.prefixes
+        }
       }
     }
 
