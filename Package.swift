@@ -129,7 +129,7 @@ let package = Package(
     .executableTarget(
       name: "bgp-benchmark",
       dependencies: ["BGP", "Balancer", "HostNetwork", "KubernetesModel", "Primitives", "Runner", "Speaker", logging],
-      path: "Benchmarks/BGP", swiftSettings: strict),
+      path: "Benchmarks/BGP", exclude: ["bgp_benchmark.py"], swiftSettings: strict),
 
     .executableTarget(
       name: "gossip-benchmark", dependencies: ["Gossip", "Primitives", "Simulation"], path: "Benchmarks/Gossip",
