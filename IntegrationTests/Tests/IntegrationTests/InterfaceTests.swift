@@ -150,6 +150,7 @@ extension Everything.Clusters {
           "patch", "daemonset/speaker", "--namespace=metallb-system", "--type=json",
           "--patch=[{\"op\": \"\(operation)\", \"path\": \"/spec/template/spec/containers/0/args/1\", \"value\": \"--l2-promiscuous\"}]"
         )
+        try await self.kubectl("rollout", "status", "--namespace=metallb-system", "daemonset/speaker", "--timeout=40s")
       }
       #expect(try await !isPromiscuous())
       try await setFlag("add")
