@@ -120,7 +120,7 @@ extension Everything.Clusters {
           "web-\(index)", spec: "ipFamilies: [IPv6]\nloadBalancerIP: \"2001:db8:40::\(String(index, radix: 16))\"")
       }
       try await self.kubectl.apply(services.joined(separator: "\n---\n"))
-      try await eventually("the last is answered for", within: .seconds(40)) {
+      try await eventually("the last is answered for", within: .seconds(90)) {
         try await self.lab.exec("client", "ndisc6", "-1", "-r", "1", "-w", "500", "2001:db8:40::a0", "eth0").code
       } isRight: {
         $0 == 0
