@@ -1,5 +1,5 @@
 import Crypto
-import KubernetesClient
+import Primitives
 import Serving
 
 /// What the API server said of the bearers of tokens, kept for a while, and how often it may be asked.

@@ -148,31 +148,3 @@ import Testing
     #expect(event.metadata.namespace == "default")
   }
 }
-
-@Suite struct RecentlyUsedTests {
-  @Test func `what was used last survives, and it never grows past its capacity`() {
-    var cache = RecentlyUsed<Int, Int>(capacity: 10)
-    for key in 0..<100 {
-      cache[key] = key
-      cache[0] = 0
-      #expect(cache.count <= 10)
-    }
-    #expect(cache[0] == 0)
-    #expect(cache[99] == 99)
-    #expect(cache[50] == nil)
-    cache[0] = nil
-    #expect(cache[0] == nil)
-  }
-}
-
-@Suite struct TokenBucketTests {
-  @Test func `a bucket holds its burst at most`() {
-    var bucket = TokenBucket(burst: 2, interval: .seconds(10), at: t0)
-    let atOnce = (0..<4).map { _ in bucket.take(at: t0) }
-    #expect(atOnce == [true, true, false, false])
-    let tooEarly = bucket.take(at: t0 + .seconds(9))
-    #expect(!tooEarly)
-    let muchLater = (0..<4).map { _ in bucket.take(at: t0 + .seconds(1000)) }
-    #expect(muchLater == [true, true, false, false])
-  }
-}

@@ -1,4 +1,5 @@
 import KubernetesModel
+import Primitives
 
 /// Decides what becomes of something worth an Event: a new object, one more count on an old one, or nothing.
 ///

@@ -1,0 +1,18 @@
+import Primitives
+import Testing
+
+@Suite struct RecentlyUsedTests {
+  @Test func `what was used last survives, and it never grows past its capacity`() {
+    var cache = RecentlyUsed<Int, Int>(capacity: 10)
+    for key in 0..<100 {
+      cache[key] = key
+      cache[0] = 0
+      #expect(cache.count <= 10)
+    }
+    #expect(cache[0] == 0)
+    #expect(cache[99] == 99)
+    #expect(cache[50] == nil)
+    cache[0] = nil
+    #expect(cache[0] == nil)
+  }
+}
