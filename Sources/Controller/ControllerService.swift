@@ -50,11 +50,7 @@ package struct ControllerService: ServiceLifecycle.Service {
     let identity = OwnPodIdentity()
     let status = StatusEndpoint(podUID: { identity.uid }) { _ in
       // A copy, so that no decision waits until the answer is written.
-      guard let state = await window.look({ $0 }) else { return nil }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return (try? encoder.encode(state.status(software: Version.current, isLeading: election.leadership.mayAct())))
-        .map(Array.init)
+      await window.look { $0 }?.status(software: Version.current, isLeading: election.leadership.mayAct())
     }
     let servers = try ProcessServers.all(
       self.options.servers, logger: self.logger, isReady: { readiness.isReady() }, status: status,

@@ -26,19 +26,13 @@ extension MetricsPage {
     guard histogram.count > 0 else { return }
     var total: UInt64 = 0
     var samples: [Sample] = []
-    for (bound, count) in zip(histogram.bounds.map(\.seconds), histogram.counts) {
+    for (bound, count) in zip(histogram.bounds, histogram.counts) {
       total += count
-      samples.append(Sample(Double(total), labels: ["le": Self.text(of: bound)], suffix: "_bucket"))
+      samples.append(Sample(Double(total), labels: ["le": Self.text(of: bound / .seconds(1))], suffix: "_bucket"))
     }
     samples.append(Sample(Double(histogram.count), labels: ["le": "+Inf"], suffix: "_bucket"))
-    samples.append(Sample(histogram.sum.seconds, suffix: "_sum"))
+    samples.append(Sample(histogram.sum / .seconds(1), suffix: "_sum"))
     samples.append(Sample(Double(histogram.count), suffix: "_count"))
     self.append(name, .histogram, help: help, samples)
-  }
-}
-
-extension Duration {
-  fileprivate var seconds: Double {
-    Double(self.components.seconds) + Double(self.components.attoseconds) / 1_000_000_000_000_000_000
   }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 
@@ -11,14 +12,15 @@ package struct StatusEndpoint: Sendable {
 
   /// The UID of the own pod; nil = not known (yet).
   private let podUID: @Sendable () -> String?
-  /// JSON; nil = the process stops.
-  private let page: @Sendable (HTTPQuery) async -> [UInt8]?
+  /// What is told; nil = the process stops.
+  private let report: @Sendable (HTTPQuery) async -> (any Encodable & Sendable)?
 
   package init(
-    podUID: @escaping @Sendable () -> String?, page: @escaping @Sendable (HTTPQuery) async -> [UInt8]?
+    podUID: @escaping @Sendable () -> String?,
+    report: @escaping @Sendable (HTTPQuery) async -> (any Encodable & Sendable)?
   ) {
     self.podUID = podUID
-    self.page = page
+    self.report = report
   }
 
   func respond(to request: HTTPRequest, _ response: HTTPResponseWriter) async throws {
@@ -29,11 +31,14 @@ package struct StatusEndpoint: Sendable {
       return try await Self.refuse(
         .forbidden, "name the pod that is asked: ?pod=UID, its metadata.uid", response)
     }
-    guard let page = await self.page(request.query) else {
+    guard let report = await self.report(request.query) else {
       return try await Self.refuse(.serviceUnavailable, "stopping", response)
     }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try await response.respond(
-      .ok, headers: ["Content-Type": "application/json", "Cache-Control": "no-store"], body: ByteBuffer(bytes: page))
+      .ok, headers: ["Content-Type": "application/json", "Cache-Control": "no-store"],
+      body: ByteBuffer(bytes: try encoder.encode(report)))
   }
 
   private func knows(_ uid: String?) -> Bool {

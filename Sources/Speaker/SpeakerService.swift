@@ -56,9 +56,28 @@ package struct SpeakerService: ServiceLifecycle.Service {
   }
 
   private func run(with recorder: EventRecorder) async throws {
+    let parts = try self.makeParts(recorder)
+    let identity = OwnPodIdentity()
+    let report = SpeakerReport(parts: parts, gossip: self.gossip)
+    let status = StatusEndpoint(podUID: { identity.uid }, report: { await report.status($0) })
+    let servers = try self.makeServers(parts, status)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if let gossip = self.gossip {
+        group.addTask { try await gossip.run { await parts.inbox.send(.members($0)) } }
+      }
+      group.addTask {
+        try await self.serve(servers, status, identity, parts)
+        // Only now, as nothing is announced any more.
+        await self.gossip?.leave()
+      }
+      // Either ends when the other must.
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private func makeParts(_ recorder: EventRecorder) throws -> SpeakerParts {
     let inbox = Inbox<SpeakerState.Event>(capacity: 1024)
-    let window = Window<SpeakerState> { _ = inbox.trySend(.tick) }
-    let tally = UpdateTally()
     let sockets = try ReadinessLoop(name: "layer2")
     var dice = SystemRandomNumberGenerator()
     let responder = LinkResponder(
@@ -67,39 +86,83 @@ package struct SpeakerService: ServiceLifecycle.Service {
       logger: self.logger)
     let bgp = BGPSpeaker(
       node: self.options.node, seed: dice.next(), listenPort: self.options.bgpListenPort, logger: self.logger)
-    let routers = RouterFinder(on: sockets, seed: dice.next(), logger: self.logger)
     let bfd = BFDPeers(try BFDService(seed: dice.next(), logger: self.logger)) { bgp.pathChanged(to: $0, $1) }
-    let takeovers = TakeoverLog()
-    let identity = OwnPodIdentity()
-    let report = SpeakerReport(
-      window: window, responder: responder, bgp: bgp, bfd: bfd, gossip: self.gossip, takeovers: takeovers)
-    let status = StatusEndpoint(podUID: { identity.uid }, page: { await report.page($0) })
-    let servers = try ProcessServers.all(
+    return SpeakerParts(
+      inbox: inbox, window: Window { _ = inbox.trySend(.tick) }, tally: UpdateTally(), recorder: recorder,
+      sockets: sockets, responder: responder, bgp: bgp, bfd: bfd,
+      routers: RouterFinder(on: sockets, seed: dice.next(), logger: self.logger), takeovers: TakeoverLog())
+  }
+
+  private func makeServers(
+    _ parts: SpeakerParts, _ status: StatusEndpoint
+  ) throws -> [any ServiceLifecycle.Service] {
+    let gossip = self.gossip
+    return try ProcessServers.all(
       self.options.servers, logger: self.logger, status: status,
       mayRead: PageReaders(self.client, logger: self.logger).access
     ) {
-      let counters = responder.counters()
-      let peers = bgp.readings()
-      var page = await window.look { SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers) }
-      page?.appendTakeovers(takeovers.histogram, watched: await self.gossip?.look(\.watchReadings) ?? [])
-      page?.appendBFD(bfd.readings())
+      let (counters, peers, tally) = (parts.responder.counters(), parts.bgp.readings(), parts.tally)
+      var page = await parts.window.look {
+        SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers)
+      }
+      page?.appendTakeovers(parts.takeovers.histogram, watched: await gossip?.look(\.watchReadings) ?? [])
+      page?.appendBFD(parts.bfd.readings())
       return page
     }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      if let gossip = self.gossip {
-        group.addTask { try await gossip.run { await inbox.send(.members($0)) } }
-      }
-      if self.options.podName != nil { group.addTask { await self.serveStatus(status, identity) } }
-      group.addTask {
-        try await self.serve(
-          servers, sockets, responder: responder, bgp: bgp, bfd: bfd, routers: routers, inbox: inbox, window: window,
-          tally: tally, recorder: recorder, takeovers: takeovers)
-        // Only now, as nothing is announced any more.
-        await self.gossip?.leave()
-      }
-      // Either ends when the other must.
+  }
+
+  private func serve(
+    _ servers: [any ServiceLifecycle.Service], _ status: StatusEndpoint, _ identity: OwnPodIdentity,
+    _ parts: SpeakerParts
+  ) async throws {
+    enum Ending { case ofServer, ofAll }
+    try await withThrowingTaskGroup(of: Ending.self) { group in
       defer { group.cancelAll() }
-      try await group.next()
+      for server in servers {
+        // A stop closes them at once, while addresses are still being handed over.
+        group.addTask {
+          try await server.run()
+          return .ofServer
+        }
+      }
+      if self.options.podName != nil {
+        group.addTask {
+          await self.serveStatus(status, identity)
+          return .ofServer
+        }
+      }
+      group.addTask {
+        try await self.followInterfaces(parts)
+        return .ofAll
+      }
+      group.addTask {
+        await parts.bgp.run()
+        return .ofAll
+      }
+      group.addTask {
+        await parts.routers.run { interface, finding in
+          parts.bgp.routerChanged(on: interface, to: finding)
+          parts.bfd.routerChanged(on: interface, to: finding)
+        }
+        return .ofAll
+      }
+      group.addTask {
+        await parts.bfd.run()
+        return .ofAll
+      }
+      group.addTask {
+        await self.announce(parts)
+        return .ofAll
+      }
+      group.addTask {
+        try await gracefulShutdown()
+        await self.handOver(parts.inbox, parts.window)
+        return .ofAll
+      }
+      do {
+        while try await group.next() == .ofServer {}
+      } catch is CancellationError {
+      }
     }
   }
 
@@ -123,61 +186,6 @@ package struct SpeakerService: ServiceLifecycle.Service {
         }
       }
     }
-    // The speaker ends when its other parts do.
-    while !Task.isCancelled { try? await ContinuousClock().sleep(for: .seconds(3600)) }
-  }
-
-  private func serve(
-    _ servers: [any ServiceLifecycle.Service], _ sockets: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker,
-    bfd: BFDPeers, routers: RouterFinder, inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>,
-    tally: UpdateTally, recorder: EventRecorder, takeovers: TakeoverLog
-  ) async throws {
-    enum Ending { case ofServer, ofAll }
-    try await withThrowingTaskGroup(of: Ending.self) { group in
-      defer { group.cancelAll() }
-      for server in servers {
-        // A stop closes them at once, while addresses are still being handed over.
-        group.addTask {
-          try await server.run()
-          return .ofServer
-        }
-      }
-      group.addTask {
-        try await self.followInterfaces(
-          on: sockets, responder: responder, bgp: bgp, bfd: bfd, routers: routers, inbox: inbox)
-        return .ofAll
-      }
-      group.addTask {
-        await bgp.run()
-        return .ofAll
-      }
-      group.addTask {
-        await routers.run { interface, finding in
-          bgp.routerChanged(on: interface, to: finding)
-          bfd.routerChanged(on: interface, to: finding)
-        }
-        return .ofAll
-      }
-      group.addTask {
-        await bfd.run()
-        return .ofAll
-      }
-      group.addTask {
-        await self.announce(
-          inbox: inbox, window: window, tally: tally, responder: responder, bgp: bgp, bfd: bfd, routers: routers,
-          recorder: recorder, takeovers: takeovers)
-        return .ofAll
-      }
-      group.addTask {
-        try await gracefulShutdown()
-        await self.handOver(inbox, window)
-        return .ofAll
-      }
-      do {
-        while try await group.next() == .ofServer {}
-      } catch is CancellationError {
-      }
-    }
   }
 
   /// Lets others take over what this node announces, and goes on answering until they have, or it is clear that they
@@ -195,35 +203,29 @@ package struct SpeakerService: ServiceLifecycle.Service {
     }
   }
 
-  private func followInterfaces(
-    on loop: ReadinessLoop, responder: LinkResponder, bgp: BGPSpeaker, bfd: BFDPeers, routers: RouterFinder,
-    inbox: Inbox<SpeakerState.Event>
-  ) async throws {
+  private func followInterfaces(_ parts: SpeakerParts) async throws {
     var kernelAddresses: [IPAddress: String] = [:]
-    try await InterfaceMonitor(on: loop, logger: self.logger).run { interfaces in
-      responder.interfacesChanged(interfaces)
-      bgp.interfacesChanged(interfaces)
-      bfd.interfacesChanged(interfaces)
+    try await InterfaceMonitor(on: parts.sockets, logger: self.logger).run { interfaces in
+      parts.responder.interfacesChanged(interfaces)
+      parts.bgp.interfacesChanged(interfaces)
+      parts.bfd.interfacesChanged(interfaces)
+      parts.routers.interfacesChanged(interfaces)
       let own = KernelAnswers.addresses(
         of: interfaces, on: self.exclusions.links(among: interfaces, for: .ipv4))
       if own != kernelAddresses {
         kernelAddresses = own
-        await inbox.send(.kernelAddresses(own))
+        await parts.inbox.send(.kernelAddresses(own))
       }
-      routers.interfacesChanged(interfaces)
       let names = IPFamily.allCases.map { family in
         (family, Set(self.exclusions.links(among: interfaces.filter(\.hasCarrier), for: family).map(\.name)))
       }
       let byFamily = Dictionary(uniqueKeysWithValues: names)
       self.gossip?.describe(interfaces: byFamily)
-      await inbox.send(.interfaces(byFamily))
+      await parts.inbox.send(.interfaces(byFamily))
     }
   }
 
-  private func announce(
-    inbox: Inbox<SpeakerState.Event>, window: Window<SpeakerState>, tally: UpdateTally, responder: LinkResponder,
-    bgp: BGPSpeaker, bfd: BFDPeers, routers: RouterFinder, recorder: EventRecorder, takeovers: TakeoverLog
-  ) async {
+  private func announce(_ parts: SpeakerParts) async {
     await withTaskGroup(of: Void.self) { group in
       let pod = OwnPod(
         self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger)
@@ -231,21 +233,21 @@ package struct SpeakerService: ServiceLifecycle.Service {
       group.addTask { await keeper.run() }
       let layer2Reports: NodeReporter<ServiceL2Status> = self.nodeReporter(pod)
       let bgpReports: NodeReporter<ServiceBGPStatus> = self.nodeReporter(pod)
-      let sessions = SessionReporter(bgp: bgp, bfd: bfd, reporter: self.nodeReporter(pod))
+      let sessions = SessionReporter(bgp: parts.bgp, bfd: parts.bfd, reporter: self.nodeReporter(pod))
       group.addTask { await layer2Reports.run() }
       group.addTask { await bgpReports.run() }
       group.addTask { await sessions.run() }
-      group.addTask { await self.answer(with: responder, inbox: inbox) }
-      let reporter = Reporter(recorder: recorder, keeper: keeper, logger: self.logger)
-      self.addWatchers(to: &group, inbox: inbox, tally: tally)
+      group.addTask { await self.answer(with: parts.responder, inbox: parts.inbox) }
+      let reporter = Reporter(recorder: parts.recorder, keeper: keeper, logger: self.logger)
+      self.addWatchers(to: &group, inbox: parts.inbox, tally: parts.tally)
       let feed = ConfigurationFeed(
         client: self.client, namespace: self.options.namespace, configMap: self.options.legacyConfigMap,
-        reporter: reporter, tally: tally, logger: self.logger)
-      group.addTask { await feed.run(into: inbox) }
+        reporter: reporter, tally: parts.tally, logger: self.logger)
+      group.addTask { await feed.run(into: parts.inbox) }
       keeper.conclude(.unknown)
       let hands = SpeakerHands(
-        responder: responder, bgp: bgp, bfd: bfd, routers: routers, reporter: reporter, gossip: self.gossip,
-        layer2Reports: layer2Reports, bgpReports: bgpReports, logger: self.logger)
+        responder: parts.responder, bgp: parts.bgp, bfd: parts.bfd, routers: parts.routers, reporter: reporter,
+        gossip: self.gossip, layer2Reports: layer2Reports, bgpReports: bgpReports, logger: self.logger)
       let state = SpeakerState(
         settings: SpeakerState.Settings(
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
@@ -254,12 +256,12 @@ package struct SpeakerService: ServiceLifecycle.Service {
           probesAddresses: self.options.probesAddresses))
       var isReady = false
       var lastTakeover: UInt64 = 0
-      var last = await RunLoop<SpeakerState, ContinuousClock>(inbox: inbox).run(state) { actions, machine in
+      var last = await RunLoop<SpeakerState, ContinuousClock>(inbox: parts.inbox).run(state) { actions, machine in
         for action in actions { hands.perform(action) }
         if let takeover = machine.lastTakeover, takeover.number > lastTakeover {
           lastTakeover = takeover.number
           let absences = self.gossip?.absences(of: takeover.nodes) ?? [:]
-          hands.tookOver(takeover, of: machine, after: takeovers.note(takeover, absences: absences, at: Time.now))
+          hands.tookOver(takeover, of: machine, after: parts.takeovers.note(takeover, absences: absences, at: Time.now))
         }
         if !isReady && machine.awaited.isEmpty {
           isReady = true
@@ -272,10 +274,10 @@ package struct SpeakerService: ServiceLifecycle.Service {
           bgpReports.decided()
           sessions.peersKnown()
         }
-        window.open(on: machine)
+        parts.window.open(on: machine)
       }
       for action in last.handle(.stopping, at: Time.now) { hands.perform(action) }
-      window.close()
+      parts.window.close()
       group.cancelAll()
     }
   }
