@@ -82,7 +82,6 @@ package enum RouterMessage: Sendable, Hashable {
       source = hardware
     }
     guard let source else { return header }
-    let octets = (0..<6).map { UInt8(truncatingIfNeeded: source.bits >> UInt64(8 * (5 - $0))) }
-    return header + [Self.sourceHardware, 1] + octets
+    return header + [Self.sourceHardware, 1] + source.octets
   }
 }

@@ -21,6 +21,7 @@ extension Peer {
     let notification = Notification.cease(.bfdDown).asHardReset(if: self.coversNotifications)
     var actions: [Action] = []
     if case .connecting(let connection, _) = self.attempt { actions.append(.abandon(connection)) }
+    // Before, so that the end of a session brings no further attempt; and after, as stopping one puts attempts to rest.
     self.attempt = .heldBack(until: now + Self.longestHold)
     for connection in self.sessions.keys.sorted() { actions += self.stop(connection, notification, at: now) }
     self.attempt = .heldBack(until: now + Self.longestHold)

@@ -51,7 +51,7 @@ extension Membership {
   /// Somebody may be missing now.
   mutating func lookForMissing(at now: ContinuousClock.Instant) {
     guard self.reunion.callAt == nil else { return }
-    self.reunion.callAt = now + self.callInterval * Double.random(in: 0..<1, using: &self.dice)
+    self.reunion.callAt = now + self.dice.shortened(self.callInterval, by: 1)
   }
 
   /// Each of the living takes its turn.

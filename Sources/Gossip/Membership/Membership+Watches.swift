@@ -20,7 +20,7 @@ extension Membership {
       self.watches[name]?.isWanted = true
       guard self.watches[name] == nil else { continue }
       // Nodes that began at once do not ping at once.
-      let offset = self.watchSettings.interval * Double.random(in: 0..<1, using: &self.dice)
+      let offset = self.dice.shortened(self.watchSettings.interval, by: 1)
       self.watches[name] = Watch(pingAt: now + offset)
     }
   }

@@ -119,7 +119,7 @@ package struct Membership: StateMachine, Equatable {
     self.awareness = Awareness(limit: settings.awarenessLimit)
     self.dice = SplitMix64(seed: seed)
     // Nodes that start together shall not act together.
-    self.probeAt = now + settings.probeInterval * Double.random(in: 0..<1, using: &self.dice)
+    self.probeAt = now + self.dice.shortened(settings.probeInterval, by: 1)
     self.gossipAt = now + settings.gossipInterval * Double.random(in: 0..<1, using: &self.dice)
     self.pushPullAt = now + settings.pushPullInterval * Double.random(in: 0..<1, using: &self.dice)
     let own = Member(
