@@ -47,8 +47,12 @@ package struct Layer2Demo: Sendable {
     self.screen.done("\(self.screen.strong(node)) lost its power while the client asked 50 times a second")
     self.screen.timeline(report.lossPerSlice(64))
     self.screen.done(
-      "taken over by \(self.screen.strong(successor)) after \(self.screen.strong(DemoScreen.milliseconds(takeover)));"
+      "taken over by \(self.screen.strong(successor)): nobody answered for "
+        + "\(self.screen.strong(DemoScreen.milliseconds(report.longestSilence)));"
         + " \(report.failures) of \(report.samples.count) requests failed")
+    self.screen.detail(
+      "A pod died with the node: some requests went there until Kubernetes noticed, \(DemoScreen.milliseconds(takeover)) after it."
+    )
   }
 
   /// Who answers for the address, by what the client has in its ARP table: the truth as the wire tells it.
