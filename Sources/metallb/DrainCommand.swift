@@ -99,7 +99,7 @@ struct DrainCommand: AsyncParsableCommand {
       nodes: try await reader.objects(Node.self).map(NodeView.init), configuration: configuration,
       loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass)
     return DrainPlan(
-      of: self.node, announcing: Set(announced.compactMap(Self.service)), in: cluster, at: Time.now)
+      of: self.node, announcing: Set(announced.compactMap(\.subject)), in: cluster, at: Time.now)
   }
 
   /// Looks every now and then whether others announce everything, until they do or there is no more time.
@@ -108,9 +108,7 @@ struct DrainCommand: AsyncParsableCommand {
     let own = "metallb.io/node=\(self.node)"
     while true {
       let routed = try await reader.objects(ServiceBGPStatus.self, in: reader.namespace, labelSelector: own)
-        .compactMap { status in
-          status.status.map { ObjectKey(namespace: $0.serviceNamespace ?? "", name: $0.serviceName ?? "") }
-        }.sorted()
+        .compactMap(\.subject).sorted()
       let left = try await reader.objects(ServiceL2Status.self, in: reader.namespace, labelSelector: own)
       let isLate = Time.now >= deadline
       if (left.isEmpty && routed.isEmpty) || isLate {
@@ -132,16 +130,9 @@ struct DrainCommand: AsyncParsableCommand {
     let statuses = try await reader.objects(ServiceL2Status.self, in: reader.namespace)
     return Dictionary(
       statuses.compactMap { status in
-        Self.service(status).flatMap { service in status.status?.node.map { (service, $0) } }
+        status.subject.flatMap { service in status.status?.node.map { (service, $0) } }
       }
     ) { first, second in first == self.node ? second : first }
-  }
-
-  private static func service(_ status: ServiceL2Status) -> ObjectKey? {
-    guard let status = status.status, let name = status.serviceName, let namespace = status.serviceNamespace else {
-      return nil
-    }
-    return ObjectKey(namespace: namespace, name: name)
   }
 
   private func say(_ report: DrainReport) throws {
