@@ -18,6 +18,8 @@ struct FuzzTarget: Sendable {
     FuzzTarget("bfd-sessions", BFDFuzzing.sessions),
     FuzzTarget("arp", NeighbourFuzzing.arp),
     FuzzTarget("ndp", NeighbourFuzzing.ndp),
+    FuzzTarget("router-discovery", NeighbourFuzzing.routerDiscovery),
+    FuzzTarget("gossip-sealed", GossipFuzzing.sealed),
     FuzzTarget("gossip-datagrams", GossipFuzzing.datagrams),
     FuzzTarget("gossip-streams", GossipFuzzing.streams),
     FuzzTarget("gossip-compression", GossipFuzzing.compression),

@@ -1,9 +1,11 @@
 import Gossip
 import Primitives
 
-/// What arrives at the port of memberlist, without a key: with one, a stranger's bytes do not get past the decryption.
+/// What arrives at the port of memberlist. Most targets do without a key: with one, a stranger's bytes do not get past the
+/// decryption, which is what `sealed` holds it to.
 enum GossipFuzzing {
   private static let codec = WireCodec(key: nil)
+  private static let sealing = WireCodec(key: EncryptionKey(secret: Array("a secret of the cluster".utf8)))
 
   static let nonce: Nonce = {
     var dice = SplitMix64(seed: 1)
@@ -79,6 +81,23 @@ enum GossipFuzzing {
     expect(reading.messages.count + reading.problems.count == 1, "neither a message nor a problem: \(reading)")
     guard case .ping(let ping)? = reading.messages.first, ping.sequence == 7 else { return }
     expect(reading.messages == alone.messages, "what is passed over leaves \(reading) behind")
+  }
+
+  /// Nothing of what does not have the key is read, and nothing of what was changed on the way.
+  ///
+  /// The input is first the datagram and the stream themselves. Then its first two bytes say which byte of a sealed message
+  /// is changed and how, and the rest is the message.
+  @Sendable static func sealed(_ input: [UInt8]) {
+    expect(Self.sealing.read(datagram: input).messages.isEmpty, "a datagram is read without the key")
+    var reader = Self.sealing.streamReader()
+    if let message = try? reader.append(input) { expect(false, "a stream is read without the key: \(message)") }
+    guard input.count > 2 else { return }
+    let messages = [Gossip.Message.user(Array(input.dropFirst(2)))]
+    var datagram = Self.sealing.datagram(Packet(messages, isChecksummed: false), nonce: Self.nonce)
+    expect(Self.sealing.read(datagram: datagram).messages == messages, "what was sealed cannot be opened")
+    guard input[1] != 0 else { return }
+    datagram[Int(input[0]) % datagram.count] ^= input[1]
+    expect(Self.sealing.read(datagram: datagram).messages.isEmpty, "a changed datagram is taken for a true one")
   }
 
   @Sendable static func members(_ input: [UInt8]) {

@@ -1,7 +1,7 @@
 import Layer2
 import Primitives
 
-/// Frames from the local network.
+/// Frames from the local network, and the messages of routers on it.
 enum NeighbourFuzzing {
   private static let link = Link(
     index: 1, name: "eth0", family: .ipv4, hardwareAddress: MACAddress(bits: 0x0200_0000_0001))
@@ -27,6 +27,14 @@ enum NeighbourFuzzing {
     if first & 1 == 0 { Self.mendChecksum(of: &bytes) }
     guard let frame = LinkFrame(decoding: bytes.span.bytes, family: .ipv6) else { return }
     Self.check(frame, family: .ipv6, on: Self.link6)
+  }
+
+  /// What is read of a router's message says the same once it is written and read again.
+  @Sendable static func routerDiscovery(_ input: [UInt8]) {
+    guard let message = try? RouterMessage(decoding: input) else { return }
+    let written = message.bytes
+    expect((try? RouterMessage(decoding: written)) == message, "\(message) is not read as it was written")
+    expect(written.count <= input.count, "\(message) has grown to \(written.count) bytes")
   }
 
   private static func check(_ frame: LinkFrame, family: IPFamily, on link: Link) {
