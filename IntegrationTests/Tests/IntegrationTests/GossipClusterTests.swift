@@ -104,11 +104,8 @@ extension Everything.Clusters {
     @Test func `a settings file sets the pace of the speakers`() async throws {
       let file = try Workspace.current.file("config.json", Self.settings)
       try await self.kubectl(
-        "create", "configmap", "pace", "--namespace=metallb-system", "--from-file=config.json=\(file)")
-      try await self.patchSpeakers(
-        #"{"op": "add", "path": "/spec/template/spec/volumes/-", "value": {"name": "pace", "configMap": {"name": "pace"}}}"#,
-        #"{"op": "add", "path": "/spec/template/spec/containers/0/volumeMounts/-", "#
-          + #""value": {"name": "pace", "mountPath": "/etc/metallb/memberlist"}}"#)
+        "create", "configmap", "metallb-memberlist-config", "--namespace=metallb-system", "--from-file=config.json=\(file)")
+      try await self.restartSpeakers()
       // This member keeps the usual pace, at which it would need five seconds at least: it is told by the speakers.
       let member = try await self.member(on: "node-1", secret: try await self.secretDirectory())
       try await self.awaitAll(member)
@@ -119,15 +116,12 @@ extension Everything.Clusters {
       #expect(ContinuousClock.now - cutAt < .seconds(4))
       try await self.lab.heal("node-2")
       #expect(await member.stop())
-      try await self.patchSpeakers(
-        #"{"op": "remove", "path": "/spec/template/spec/containers/0/volumeMounts/2"}"#,
-        #"{"op": "remove", "path": "/spec/template/spec/volumes/2"}"#)
+      try await self.kubectl("delete", "configmap", "metallb-memberlist-config", "--namespace=metallb-system")
+      try await self.restartSpeakers()
     }
 
-    private func patchSpeakers(_ operations: String...) async throws {
-      try await self.kubectl(
-        "patch", "daemonset", "speaker", "--namespace=metallb-system", "--type=json",
-        "--patch", "[\(operations.joined(separator: ", "))]")
+    private func restartSpeakers() async throws {
+      try await self.kubectl("rollout", "restart", "daemonset/speaker", "--namespace=metallb-system")
       try await self.kubectl(
         "rollout", "status", "daemonset/speaker", "--namespace=metallb-system", "--timeout=60s", within: .seconds(70))
     }

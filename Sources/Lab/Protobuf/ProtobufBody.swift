@@ -31,8 +31,11 @@ package enum ProtobufBody {
       object = try self.json(raw)
     } else {
       let parts = apiVersion.split(separator: "/", maxSplits: 1).map(String.init)
-      let name = BuiltInTypes.recordName(
-        group: parts.count == 2 ? parts[0] : "", version: parts.last ?? "", kind: kind)
+      // The options of a deletion bear the version of what is deleted.
+      let name =
+        kind == "DeleteOptions"
+        ? "meta.v1.DeleteOptions"
+        : BuiltInTypes.recordName(group: parts.count == 2 ? parts[0] : "", version: parts.last ?? "", kind: kind)
       guard let record = BuiltInTypes.records[name] else { throw .unknownKind(apiVersion: apiVersion, kind: kind) }
       object = .object(try self.members(of: record, in: raw, depth: 0))
     }

@@ -26,6 +26,14 @@ import Testing
         ])
   }
 
+  @Test func `the options of a deletion bear the version of what is deleted`() throws {
+    #expect(
+      try self.decode("azhzAAoTCgJ2MRINRGVsZXRlT3B0aW9ucxIOIgpCYWNrZ3JvdW5kCAAaACIA")
+        == [
+          "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "propagationPolicy": "Background",
+        ])
+  }
+
   @Test func `a Deployment is read with its template and ports`() throws {
     let deployment = try self.decode(
       "azhzAAoVCgdhcHBzL3YxEgpEZXBsb3ltZW50EsEBCiMKA3dlYhIAGgRkZW1vIgAqADIAOABCAFoKCgNhcHASA3dlYhKLAQgCEgwKCgoDYXBw"
