@@ -37,3 +37,6 @@ extern int unshare(int flags);
 extern int pipe2(int ends[2], int flags);
 // pthread.h: pthread_setname_np(3).
 extern int pthread_setname_np(pthread_t thread, const char *name);
+
+// sys/prctl.h: prctl(2) with one argument; its own declaration takes any number, which Swift cannot call.
+static inline int prctl_with(int option, unsigned long value) { return prctl(option, value, 0UL, 0UL, 0UL); }

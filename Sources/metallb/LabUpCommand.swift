@@ -45,6 +45,14 @@ struct LabUpCommand: AsyncParsableCommand {
   @Option(help: "After how many milliseconds of silence a node counts as dead.")
   var nodeGrace = 2000
 
+  @Option(
+    name: .customLong("image"),
+    help: """
+      An image and what runs for it, as REFERENCE=PATH: a program of this machine, or a directory that umoci has unpacked \
+      an image into, whose root and confinement the container then has. May be given several times.
+      """)
+  var images: [String] = []
+
   @Flag(help: "Stay in the foreground until Control-C or `lab down`.")
   var foreground = false
 
@@ -60,8 +68,15 @@ struct LabUpCommand: AsyncParsableCommand {
     }
   }
 
+  private func localImages() throws -> LocalImages {
+    var images = LocalImages()
+    for text in self.images { try images.add(text) }
+    return images
+  }
+
   func run() async throws {
     try LabLauncher.checkMachine(withRouters: self.routers > 0)
+    _ = try self.localImages()
     if self.foreground {
       guard geteuid() == 0 else { return try LabLauncher.becomePrivileged() }
       try await self.stay()
@@ -79,7 +94,7 @@ struct LabUpCommand: AsyncParsableCommand {
     let cluster = try LabCluster(
       LabCluster.Settings(
         name: self.lab.name, nodes: self.nodes, rackRouters: self.routers, nodeGrace: .milliseconds(self.nodeGrace),
-        port: self.port),
+        port: self.port, images: try self.localImages()),
       binary: LabLauncher.binary, logger: Logger(label: "lab"))
     _ = try await LabLauncher.untilSignalled {
       try await cluster.run { FileDescriptors.say("The lab \"\(self.lab.name)\" is up.\n") }
@@ -97,7 +112,7 @@ struct LabUpCommand: AsyncParsableCommand {
         [
           LabLauncher.binary, "lab", "up", "--foreground", "--name", self.lab.name, "--nodes", String(self.nodes),
           "--routers", String(self.routers), "--port", String(self.port), "--node-grace", String(self.nodeGrace),
-        ])
+        ] + self.images.flatMap { ["--image", $0] })
     let child = try LabLauncher.spawn(arguments, log: directory.log)
     for _ in 0..<600 {
       if access(directory.kubeconfig, F_OK) == 0, access(directory.control, F_OK) == 0 {

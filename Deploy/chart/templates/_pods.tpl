@@ -39,15 +39,22 @@ prometheus.io/port: {{ $root.Values.prometheus.metricsPort | quote }}
 - --health-probe-port={{ . }}
 {{- end }}
 {{- end }}
-{{- with $root.Values.tls.cipherSuites }}
+{{- with coalesce $root.Values.tls.cipherSuites $root.Values.controller.tlsCipherSuites }}
 - --tls-cipher-suites={{ . }}
 {{- end }}
 {{- with $root.Values.tls.curvePreferences }}
 - --tls-curve-preferences={{ . }}
 {{- end }}
-{{- with $root.Values.tls.minVersion }}
+{{- with coalesce $root.Values.tls.minVersion $root.Values.controller.tlsMinVersion }}
 - --tls-min-version={{ . }}
 {{- end }}
+{{- end }}
+
+{{/* The Secret with the certificate of the metrics; charts before 0.16 had its name below `prometheus`. */}}
+{{- define "metallb.metricsSecret" -}}
+{{- $root := index . 0 }}
+{{- $name := printf "%sMetricsTLSSecret" (index . 1) }}
+{{- coalesce (get $root.Values.tls $name) (get $root.Values.prometheus $name) | default "" }}
 {{- end }}
 
 {{- define "metallb.downward" -}}

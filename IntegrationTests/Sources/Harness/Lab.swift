@@ -9,11 +9,15 @@ package struct Lab: Sendable {
 
   @TaskLocal package static var current: Lab?
 
-  /// Starts one, hands it to `body` and takes it down, whatever happens.
-  package static func with(nodes: Int = 3, routers: Int = 0, _ body: (Lab) async throws -> Void) async throws {
+  /// Starts one, hands it to `body` and takes it down, whatever happens. `images` says what runs for an image, by its reference.
+  package static func with(
+    nodes: Int = 3, routers: Int = 0, images: [String: String] = [:], _ body: (Lab) async throws -> Void
+  ) async throws {
     let name = "test-\(getpid())-\(Workspace.current.newNumber())"
     do {
-      let command = ["lab", "up", "--name", name, "--nodes", "\(nodes)", "--routers", "\(routers)"]
+      let command =
+        ["lab", "up", "--name", name, "--nodes", "\(nodes)", "--routers", "\(routers)"]
+        + images.sorted { $0.key < $1.key }.flatMap { ["--image", "\($0.key)=\($0.value)"] }
       _ = try await run([try Tool.metallb()] + command, within: .seconds(70)).expectSuccess()
       let kubeconfig = try await run([try Tool.metallb(), "lab", "kubeconfig", "--name", name]).expectSuccess()
       let path = kubeconfig.hasPrefix("/") ? kubeconfig : try Workspace.current.file("kubeconfig", kubeconfig)

@@ -1,5 +1,13 @@
+import Foundation
+
 /// The documents that walkthroughs of MetalLB have their readers apply.
 package enum Manifest {
+  /// Our own manifest.
+  package static func product() throws -> String {
+    try String(
+      contentsOf: Tool.repository.appendingPathComponent("Deploy/manifests/metallb-native.yaml"), encoding: .utf8)
+  }
+
   package static func pool(
     _ name: String, _ addresses: String..., namespace: String = "metallb-system", extra: String = ""
   ) -> String {

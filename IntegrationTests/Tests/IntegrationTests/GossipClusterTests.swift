@@ -104,7 +104,8 @@ extension Everything.Clusters {
     @Test func `a settings file sets the pace of the speakers`() async throws {
       let file = try Workspace.current.file("config.json", Self.settings)
       try await self.kubectl(
-        "create", "configmap", "metallb-memberlist-config", "--namespace=metallb-system", "--from-file=config.json=\(file)")
+        "create", "configmap", "metallb-memberlist-config", "--namespace=metallb-system",
+        "--from-file=config.json=\(file)")
       try await self.restartSpeakers()
       // This member keeps the usual pace, at which it would need five seconds at least: it is told by the speakers.
       let member = try await self.member(on: "node-1", secret: try await self.secretDirectory())

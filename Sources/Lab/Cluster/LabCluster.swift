@@ -27,15 +27,19 @@ package final class LabCluster: Sendable {
     package var nodeGrace: Duration
     /// Where the API server listens for clients of this machine; 0 = any free port.
     package var port: Int
+    /// What runs from files of this machine.
+    package var images: LocalImages
 
     package init(
-      name: String, nodes: Int, rackRouters: Int = 0, nodeGrace: Duration = .seconds(2), port: Int = 0
+      name: String, nodes: Int, rackRouters: Int = 0, nodeGrace: Duration = .seconds(2), port: Int = 0,
+      images: LocalImages = LocalImages()
     ) {
       self.name = name
       self.nodes = nodes
       self.rackRouters = rackRouters
       self.nodeGrace = nodeGrace
       self.port = port
+      self.images = images
     }
   }
 
@@ -85,7 +89,8 @@ package final class LabCluster: Sendable {
     let nodes = plan.nodes.map { host in
       let context = NodeContext(
         host: host, lab: plan.lab, objects: objects, logs: logs, podsDirectory: "\(pods)/\(host.name)",
-        binary: binary, tokens: { await tokens.token(namespace: $0, serviceAccount: $1) }, authority: authority,
+        binary: binary, images: settings.images, tokens: { await tokens.token(namespace: $0, serviceAccount: $1) },
+        authority: authority,
         link: NodeLink(), logger: logger)
       let system = NodeSystem(context: context, controllers: controllers)
       return LabMachine(host: host, topology: topology) { await system.run() }

@@ -5,8 +5,8 @@ import Glibc
 /// container's program.
 ///
 /// The root is a `tmpfs` in a mount namespace of the process's own, with the machine's directories shown in it, except
-/// `/etc`, `/run`, `/tmp` and `/var`, which begin empty but for what a program needs. It ends with the process, so
-/// nothing is left behind however that dies.
+/// `/etc`, `/run`, `/tmp` and `/var`, which begin empty but for what a program needs. An image that brings a root of its
+/// own has that one instead (`ImageRoot`). Either ends with the process, so nothing is left behind however that dies.
 package enum ContainerRoot {
   private static let own: Set<String> = ["etc", "run", "tmp", "var", "lost+found"]
   private static let copiedSettings = ["ld.so.cache", "passwd", "group", "nsswitch.conf", "localtime", "resolv.conf"]
@@ -18,18 +18,27 @@ package enum ContainerRoot {
     try Self.check("mount /", mount("none", "/", nil, UInt(MS_REC) | UInt(MS_PRIVATE), nil))
     Self.makeDirectories(spec.root)
     try Self.check("mount \(spec.root)", mount("tmpfs", spec.root, "tmpfs", 0, "mode=0755"))
-    try Self.showMachine(in: spec.root)
-    for name in Self.own where name != "lost+found" { Self.makeDirectories("\(spec.root)/\(name)") }
-    chmod("\(spec.root)/tmp", 0o1777)
-    symlink("../run", "\(spec.root)/var/run")
-    for name in Self.copiedSettings { Self.copy("/etc/\(name)", to: "\(spec.root)/etc/\(name)") }
-    Self.write("127.0.0.1 localhost\n::1 localhost\n127.0.0.1 \(spec.hostname)\n", to: "\(spec.root)/etc/hosts")
-    Self.write("\(spec.hostname)\n", to: "\(spec.root)/etc/hostname")
+    var root = spec.root
+    if let image = spec.image {
+      root = try ImageRoot.assemble(image.rootFileSystem, at: root)
+    } else {
+      try Self.showMachine(in: root)
+      for name in Self.own where name != "lost+found" { Self.makeDirectories("\(root)/\(name)") }
+      chmod("\(root)/tmp", 0o1777)
+      symlink("../run", "\(root)/var/run")
+      for name in Self.copiedSettings { Self.copy("/etc/\(name)", to: "\(root)/etc/\(name)") }
+    }
+    Self.write("127.0.0.1 localhost\n::1 localhost\n127.0.0.1 \(spec.hostname)\n", to: "\(root)/etc/hosts")
+    Self.write("\(spec.hostname)\n", to: "\(root)/etc/hostname")
     // /proc and /sys must tell of the container's own network; where a new sysfs is not allowed, the machine's stays.
-    _ = mount("sysfs", "\(spec.root)/sys", "sysfs", UInt(MS_RDONLY), nil)
-    for volume in spec.mounts { try Self.show(volume, in: spec.root) }
-    try Self.check("chroot", chroot(spec.root))
+    _ = mount("sysfs", "\(root)/sys", "sysfs", UInt(MS_RDONLY), nil)
+    for volume in spec.mounts { try Self.show(volume, in: root, isOwn: spec.image != nil) }
+    try Self.check("chroot", chroot(root))
     try Self.check("chdir", chdir("/"))
+    if let image = spec.image {
+      if image.confinement.hasReadOnlyRoot { try ImageRoot.makeReadOnly() }
+      try image.confinement.apply()
+    }
     let failure = ChildProcess.withCStrings(spec.arguments) { argv in
       ChildProcess.withCStrings(spec.environment) { environment -> Int32 in
         execve(spec.program, argv, environment)
@@ -57,16 +66,15 @@ package enum ContainerRoot {
   }
 
   /// Shows a volume at its place. A place inside a directory of the machine is used only if it exists, since making
-  /// it would change the machine.
-  private static func show(_ volume: ContainerSpec.Mount, in root: String) throws(ToolFailure) {
+  /// it would change the machine; a root of the container's own (`isOwn`) can be changed everywhere.
+  private static func show(_ volume: ContainerSpec.Mount, in root: String, isOwn: Bool) throws(ToolFailure) {
     let top = volume.target.split(separator: "/").first.map(String.init) ?? ""
     let target = "\(root)\(volume.target)"
     var information = stat()
     guard stat(volume.source, &information) == 0 else {
       throw ToolFailure(tool: volume.source, reason: String(cString: strerror(errno)))
     }
-    let isOwn = Self.own.contains(top) || access("/\(top)", F_OK) != 0
-    if isOwn {
+    if isOwn || Self.own.contains(top) || access("/\(top)", F_OK) != 0 {
       if information.st_mode & S_IFMT == S_IFDIR {
         Self.makeDirectories(target)
       } else {

@@ -14,6 +14,12 @@ package struct ContainerSpec: Codable, Sendable, Hashable {
     }
   }
 
+  /// The root file system that an image brings, and what its program may do in it.
+  package struct Image: Codable, Sendable, Hashable {
+    package var rootFileSystem: String
+    package var confinement: Confinement
+  }
+
   /// The path of the network namespace to live in.
   package var networkNamespace: String
   /// An empty directory of the machine, over which the container's root is put together.
@@ -24,6 +30,8 @@ package struct ContainerSpec: Codable, Sendable, Hashable {
   package var arguments: [String]
   /// `NAME=value`.
   package var environment: [String]
+  /// nil = the machine's own root is shown.
+  package var image: Image?
 }
 
 /// Where a pod lives: its own facts and those of its node, as the downward API tells them.
@@ -89,10 +97,12 @@ package struct ContainerPlanner: Sendable {
   package let secrets: [String: LabObject]
   /// Variables that every process of this machine needs, such as the path of shared libraries.
   package var inherited: [String] = []
+  /// What runs from files of this machine.
+  package var images = LocalImages()
 
   package init(
     place: PodPlace, binary: String, apiServer: IPv4Address, apiServerPort: Int, configMaps: [String: LabObject],
-    secrets: [String: LabObject], inherited: [String] = []
+    secrets: [String: LabObject], inherited: [String] = [], images: LocalImages = LocalImages()
   ) {
     self.place = place
     self.binary = binary
@@ -101,17 +111,20 @@ package struct ContainerPlanner: Sendable {
     self.configMaps = configMaps
     self.secrets = secrets
     self.inherited = inherited
+    self.images = images
   }
 
   package func spec(for container: JSONValue) throws(Missing) -> ContainerSpec {
     let name = container["name"]?.string ?? ""
     let environment = try self.environment(of: container)
-    return ContainerSpec(
+    var spec = ContainerSpec(
       networkNamespace: self.place.networkNamespace, root: "\(self.place.directory)/roots/\(name)",
       hostname: self.place.isOnHostNetwork ? self.place.nodeName : self.place.pod.name,
       mounts: self.mounts(of: container), program: self.binary,
       arguments: [self.binary] + self.arguments(of: container, environment: environment),
       environment: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } + self.inherited)
+    try self.useLocalImage(in: &spec, of: container, environment: environment)
+    return spec
   }
 
   private func arguments(of container: JSONValue, environment: [String: String]) -> [String] {
@@ -142,7 +155,7 @@ package struct ContainerPlanner: Sendable {
   }
 
   /// `$(NAME)` in arguments stands for a variable of the container; `$$(NAME)` for itself.
-  private func expanded(_ list: JSONValue?, _ environment: [String: String]) -> [String] {
+  func expanded(_ list: JSONValue?, _ environment: [String: String]) -> [String] {
     (list?.array ?? []).compactMap(\.string).map { Self.expand($0, environment) }
   }
 
@@ -241,14 +254,18 @@ package struct ContainerPlanner: Sendable {
         target: "/var/run/secrets/kubernetes.io/serviceaccount"),
     ]
     mounts.removeAll { $0.target == "/" }
+    let image = container["image"]?.string ?? ""
+    if case .bundle = self.images[image] { mounts.removeAll { $0.source == binaryDirectory } }
     // A web server shows nothing of its volumes, and their places would hide the machine's own directories.
-    if ContainerImage(container["image"]?.string ?? "") == .webServer { return mounts }
+    if self.images[image] == nil, ContainerImage(image) == .webServer { return mounts }
     for mount in container["volumeMounts"]?.array ?? [] {
       guard let name = mount["name"]?.string, let target = mount["mountPath"]?.string else { continue }
       var source = "\(self.place.directory)/volumes/\(name)"
       if let part = mount["subPath"]?.string, !part.isEmpty { source += "/\(part)" }
       mounts.append(ContainerSpec.Mount(source: source, target: target))
     }
+    // What lies in another volume is shown after it, as container runtimes do.
+    mounts.sort { $0.target < $1.target }
     return mounts
   }
 }

@@ -14,6 +14,7 @@ package struct NodeContext: Sendable {
   package let podsDirectory: String
   /// The path of this very binary.
   package let binary: String
+  package let images: LocalImages
   /// What pods show to the API server, and what they know it by.
   package let tokens: @Sendable (_ namespace: String, _ serviceAccount: String) async -> String
   package let authority: String

@@ -245,7 +245,7 @@ actor PodWorker {
       apiServerPort: AddressPlan.controlPlanePort,
       configMaps: Dictionary(configMaps.map { ($0.name, $0) }) { first, _ in first },
       secrets: Dictionary(secrets.map { ($0.name, $0) }) { first, _ in first },
-      inherited: NodeContext.inheritedEnvironment)
+      inherited: NodeContext.inheritedEnvironment, images: self.context.images)
   }
 
   private func writeVolumes(_ planner: ContainerPlanner) async throws {

@@ -7,7 +7,7 @@ import Testing
 struct ContainerPlannerTests {
   private func planner(
     _ container: JSONValue, hostNetwork: Bool = false, configMaps: [String: LabObject] = [:],
-    secrets: [String: LabObject] = [:]
+    secrets: [String: LabObject] = [:], images: LocalImages = LocalImages()
   ) -> ContainerPlanner {
     let pod = LabObject([
       "metadata": ["name": "speaker-x", "namespace": "metallb-system", "uid": "u", "labels": ["app": "metallb"]],
@@ -20,7 +20,7 @@ struct ContainerPlannerTests {
       networkNamespace: "/run/netns/x", directory: "/state/u")
     return ContainerPlanner(
       place: place, binary: "/bin/metallb", apiServer: AddressPlan.controlPlane, apiServerPort: 6443,
-      configMaps: configMaps, secrets: secrets)
+      configMaps: configMaps, secrets: secrets, images: images)
   }
 
   private func arguments(_ container: JSONValue) throws -> [String] {
@@ -88,6 +88,42 @@ struct ContainerPlannerTests {
       try self.planner(container(optional: false)).environment(of: container(optional: false))
     }
     #expect(try self.planner(container(optional: true)).environment(of: container(optional: true))["X"] == nil)
+  }
+
+  @Test func `what lies in another volume is shown after it`() throws {
+    let container: JSONValue = [
+      "name": "a", "image": "metallb/speaker",
+      "volumeMounts": [
+        ["name": "inner", "mountPath": "/etc/metallb/memberlist"], ["name": "outer", "mountPath": "/etc/metallb"],
+      ],
+    ]
+    let targets = try self.planner(container).spec(for: container).mounts.map(\.target)
+    #expect(targets.filter { $0.hasPrefix("/etc") } == ["/etc/metallb", "/etc/metallb/memberlist"])
+  }
+
+  @Test func `an image that the lab was given runs from there, with its own variables and below its own root`() throws {
+    var images = LocalImages()
+    images.add(
+      "example.org/speaker",
+      .bundle(
+        OCIBundle(
+          rootFileSystem: "/b/rootfs", arguments: ["/speaker"], environment: ["PATH=/", "MODE=image", "LEVEL=image"],
+          user: 0, group: 0)))
+    images.add("example.org/other:1", .program("/usr/bin/other"))
+    let own: JSONValue = [
+      "name": "a", "image": "example.org/speaker:2", "args": ["--port=1"],
+      "env": [["name": "LEVEL", "value": "pod"]],
+    ]
+    let spec = try self.planner(own, images: images).spec(for: own)
+    #expect(spec.program == "/speaker" && spec.arguments == ["/speaker", "--port=1"])
+    #expect(spec.image?.rootFileSystem == "/b/rootfs")
+    #expect(["PATH=/", "MODE=image", "LEVEL=pod"].allSatisfy { spec.environment.contains($0) })
+    #expect(!spec.environment.contains("LEVEL=image"))
+    let other: JSONValue = ["name": "a", "image": "example.org/other:1", "command": ["/x", "run"], "args": ["it"]]
+    let program = try self.planner(other, images: images).spec(for: other)
+    #expect(program.arguments == ["/usr/bin/other", "run", "it"] && program.image == nil)
+    let tagged: JSONValue = ["name": "a", "image": "example.org/other:2"]
+    #expect(try self.planner(tagged, images: images).spec(for: tagged).program == "/bin/metallb")
   }
 
   @Test func `a container that fails again and again waits longer and longer, and a long run is forgiven`() {

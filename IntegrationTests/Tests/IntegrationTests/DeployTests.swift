@@ -1,0 +1,214 @@
+import Foundation
+import Harness
+import Testing
+
+extension Everything.Servers {
+  /// What is in Deploy, as its readers see it: Helm, kustomize, a real API server, promtool.
+  @Suite(.realAPIServer, .timeLimit(.minutes(2)))
+  struct DeployTests {
+    private let deploy = Tool.repository.appendingPathComponent("Deploy").path
+    private let helm = Helm()
+
+    private var kubectl: Kubectl {
+      get throws { Kubectl(.current, kubeconfig: try #require(KubeAPIServer.current).kubeconfig) }
+    }
+
+    /// A copy of Deploy and of what renders it, to be changed.
+    private func copy() async throws -> String {
+      let top = Workspace.current.newDirectory("deploy").path
+      let scripts = Tool.repository.appendingPathComponent("Scripts").path
+      _ = try await run(["cp", "-a", self.deploy, scripts, top]).expectSuccess()
+      return top
+    }
+
+    @Test func `the manifests are what the chart makes, and a change of either is noticed`() async throws {
+      let top = try await self.copy()
+      let assemble = "\(top)/Deploy/assemble"
+      _ = try await run([assemble]).expectSuccess()
+      let difference = try await run(["diff", "--recursive", "--brief", self.deploy, "\(top)/Deploy"])
+      #expect(difference.code == 0, "run Deploy/assemble: \(difference.out)")
+
+      for file in ["chart/values.yaml", "native/workloads.yaml", "crds/metallb.io_communities.yaml"] {
+        #expect(try await run([assemble, "--check"]).code == 0)
+        let path = "\(top)/Deploy/\(file)"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try (text + "# changed\n").write(toFile: path, atomically: false, encoding: .utf8)
+        let checked = try await run([assemble, "--check"])
+        #expect(checked.code == 1 && checked.error.contains("Deploy/\(file)"), "\(checked)")
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+      }
+    }
+
+    @Test func `Helm finds nothing to say against the chart`() async throws {
+      let output = try await self.helm.run("lint", Helm.chart)
+      #expect(output.code == 0, "\(output)")
+    }
+
+    @Test(arguments: [
+      (
+        "speaker.memberlist.enabled=false,speaker.nodeSelector.x=y",
+        "nodeSelector must be empty when memberlist is disabled"
+      ),
+      (
+        "prometheus.serviceMonitor.enabled=true,prometheus.podMonitor.enabled=true",
+        "prometheus.serviceMonitor.enabled and prometheus.podMonitor.enabled cannot both be set"
+      ),
+      (
+        "prometheus.serviceMonitor.enabled=true",
+        ".Values.prometheus.serviceAccount must be defined when .Values.prometheus.serviceMonitor.enabled == true"
+      ),
+      (
+        "speaker.image.repository=quay.io/metallb/speaker",
+        "speaker.image.repository is quay.io/metallb/speaker, which is"
+      ),
+      ("controller.logLevel=loud", "/controller/logLevel"),
+      ("prometheus.metricsPort=70000", "/prometheus/metricsPort"),
+      ("speaker.memberlist.mlBindProt=7000", "mlBindProt"),
+    ])
+    func `values that cannot be are refused by their names`(values: String, message: String) async throws {
+      let output = try await self.helm.run("template", "metallb", Helm.chart, "--set", values)
+      #expect(output.code == 1 && output.error.contains(message), "\(output)")
+    }
+
+    @Test func `a values file of MetalLB's chart says the same here`() async throws {
+      let file = try Workspace.current.file("values.yaml", Self.values)
+      let text = try await self.helm("template", "lb", Helm.chart, "--values", file)
+      for line in [
+        "name: lb-metallb-controller", "name: lb-metallb-speaker", "name: lb-metallb:speaker",
+        "- --lb-class=example.org/lb",
+        "- --port=7472", "- --log-level=debug", "- --tls-min-version=VersionTLS12", "- --metrics-cert-dir=/etc/metrics",
+        "secretName: controller-metrics", "- --webhook-mode=onlywebhook", "- --ignore-exclude-lb", "- --ml-wan-config",
+        "priorityClassName: system-node-critical", "value: \"7947\"", "value: other-secret", "failurePolicy: Ignore",
+        "app.kubernetes.io/name=metallb,app.kubernetes.io/component=speaker", "team: network",
+        "example.org/note: \"1\"",
+        "memory: 100Mi", "name: sidecar", "node: edge", "runtimeClassName: fast", "port: 8443", "interval: 15s",
+        "pool!~\"^test.*\"", "MetalLBAddressPoolUsage80Percent", "alert: Own", "serviceAccountName: given",
+      ] {
+        #expect(text.contains(line), "not in the rendered chart: \(line)")
+      }
+      #expect(
+        !text.contains("alert: MetalLBStaleConfig") && !text.contains("kind: ServiceAccount\nmetadata:\n  name: given"))
+    }
+
+    @Test func `promtool takes the alerts, as they are and as the chart makes them`() async throws {
+      let promtool = try Tool.cached("bin/promtool")
+      let plain = try await run([promtool, "check", "rules", "\(self.deploy)/monitoring/alerts.yaml"])
+      #expect(plain.code == 0, "\(plain)")
+      let file = try Workspace.current.file("values.yaml", Self.values)
+      let rule = try await self.helm("template", "lb", Helm.chart, "--values", file, "--show", "prometheusrule.yaml")
+      let spec = try #require(rule.range(of: "spec:\n")).upperBound
+      let groups = rule[spec...].split(separator: "\n").map { $0.dropFirst(2) }.joined(separator: "\n")
+      let rules = try Workspace.current.file("rules.yaml", groups)
+      let rendered = try await run([promtool, "check", "rules", rules])
+      #expect(rendered.code == 0, "\(rendered)\n\(groups)")
+    }
+
+    @Test func `a real API server takes every object, of the manifests and of the chart`() async throws {
+      let kubectl = try self.kubectl
+      // 1.20 knows no CEL rules in resource definitions, and no server but the operator's knows monitors.
+      let manifests = try await kubectl(
+        "apply", "--dry-run=server", "--validate=false", "-f", "\(self.deploy)/manifests/metallb-native.yaml", "-f",
+        "\(self.deploy)/networkpolicies/networkpolicies.yaml")
+      #expect(manifests.contains("daemonset.apps/speaker created (server dry run)"), "\(manifests)")
+      let file = try Workspace.current.file("values.yaml", Self.values)
+      let rendered = try await self.helm(
+        "template", "lb", Helm.chart, "--values", file, "--set", "prometheus.podMonitor.enabled=false",
+        "--set", "prometheus.prometheusRule.enabled=false", "--set", "networkpolicies.enabled=true")
+      let chart = try await kubectl("apply", "--dry-run=server", "--validate=false", "-f", "-", input: rendered)
+      #expect(chart.contains("daemonset.apps/lb-metallb-speaker created (server dry run)"), "\(chart)")
+    }
+
+    @Test func `kustomize makes the manifests of the base, and patches them by their names`() async throws {
+      let kubectl = try self.kubectl
+      func names(_ text: String) -> [String] {
+        text.split(separator: "\n").filter { $0.hasPrefix("kind: ") || $0.hasPrefix("  name: ") }.map(String.init)
+          .sorted()
+      }
+      let base = try await kubectl("kustomize", "\(self.deploy)/native")
+      let file = try String(contentsOfFile: "\(self.deploy)/manifests/metallb-native.yaml", encoding: .utf8)
+      #expect(names(base) == names(file) && names(base).count > 40)
+      let top = try await self.copy()
+      try FileManager.default.createDirectory(atPath: "\(top)/own", withIntermediateDirectories: true)
+      try """
+      resources: [../Deploy/prometheus-native, ../Deploy/networkpolicies]
+      namespace: metallb-system
+      images:
+      - {name: localhost/metallb/speaker, newName: registry.example/speaker, newTag: "9"}
+      patches:
+      - target: {kind: DaemonSet, name: speaker}
+        patch: |
+          - {op: add, path: /spec/template/spec/containers/0/args/-, value: --lb-class=example.org/lb}
+      """.write(toFile: "\(top)/own/kustomization.yaml", atomically: false, encoding: .utf8)
+      let own = try await kubectl("kustomize", "\(top)/own")
+      for line in [
+        "image: registry.example/speaker:9", "- --lb-class=example.org/lb", "kind: ServiceMonitor",
+        "kind: NetworkPolicy",
+      ] {
+        #expect(own.contains(line), "not made by kustomize: \(line)")
+      }
+    }
+
+    /// The values of MetalLB 0.16.1's chart, each with another value than it has by default where that changes anything.
+    private static let values = """
+      imagePullSecrets: [{name: pull}]
+      loadBalancerClass: example.org/lb
+      rbac: {create: true}
+      tls:
+        cipherSuites: TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        curvePreferences: "29"
+        minVersion: VersionTLS12
+        controllerMetricsTLSSecret: controller-metrics
+        speakerMetricsTLSSecret: speaker-metrics
+      prometheus:
+        scrapeAnnotations: true
+        metricsPort: 7472
+        rbacPrometheus: true
+        serviceAccount: prometheus
+        namespace: monitoring
+        podMonitor: {enabled: true, additionalLabels: {team: network}, interval: 15s, jobLabel: app.kubernetes.io/name}
+        serviceMonitor: {enabled: false}
+        prometheusRule:
+          enabled: true
+          staleConfig: {enabled: false}
+          addressPoolExhausted: {enabled: true, excludePools: "^test.*", labels: {severity: page}}
+          addressPoolUsage:
+            enabled: true
+            excludePools: "^test.*"
+            thresholds: [{percent: 80, labels: {severity: info}}]
+          extraAlerts: [{alert: Own, expr: up == 0}]
+      controller:
+        logLevel: debug
+        webhookMode: onlywebhook
+        strategy: {type: Recreate}
+        serviceAccount: {create: false, name: given}
+        resources: {limits: {memory: 100Mi}}
+        nodeSelector: {node: edge}
+        podAnnotations: {example.org/note: "1"}
+        priorityClassName: system-cluster-critical
+        livenessProbe: {enabled: true, port: 17472, failureThreshold: 5}
+        extraContainers: [{name: sidecar, image: example.org/sidecar}]
+      speaker:
+        logLevel: debug
+        tolerateMaster: true
+        memberlist: {enabled: true, mlBindPort: 7947, mlBindAddrOverride: "", mlSecretKeyPath: /etc/key}
+        excludeInterfaces: {enabled: true}
+        ignoreExcludeLB: true
+        wanConfig: true
+        secretName: other-secret
+        bgpDebounceTimeout: 500
+        updateStrategy: {type: RollingUpdate}
+        tolerations: [{key: edge, operator: Exists}]
+        priorityClassName: system-node-critical
+        runtimeClassName: fast
+        startupProbe: {enabled: true, failureThreshold: 30, periodSeconds: 5}
+        frr: {enabled: false, image: {repository: quay.io/frrouting/frr, tag: 10.5.3}, metricsPort: 9121}
+        reloader: {resources: {}}
+        frrMetrics: {resources: {}}
+        initContainers: {cpFrrFiles: {resources: {}}}
+      crds: {enabled: true, validationFailurePolicy: Ignore}
+      frrk8s: {enabled: true, external: false, namespace: ""}
+      frr-k8s: {prometheus: {serviceMonitor: {enabled: false}}}
+      networkpolicies: {enabled: true, defaultDeny: true, apiPort: 8443}
+      """
+  }
+}
