@@ -1,7 +1,10 @@
 """What `Scripts/helm` runs: the verbs of helm that installing and testing the chart take, by Helm's own Go library."""
 
 import argparse
+import os
+import shutil
 import sys
+import tempfile
 
 import helm_python as helm
 
@@ -107,10 +110,15 @@ def main() -> None:
     verb("history", release, "release")
     verb("uninstall", release, "release")
     arguments = parser.parse_args()
-    try:
-        arguments.run(arguments)
-    except helm.HelmError as error:
-        sys.exit(f"helm {arguments.verb}: {error}")
+    with tempfile.TemporaryDirectory() as directory:
+        if "chart" in arguments and os.path.isdir(arguments.chart):
+            # Helm follows links as well, and tells of each.
+            copy = os.path.join(directory, os.path.basename(os.path.abspath(arguments.chart)))
+            arguments.chart = shutil.copytree(arguments.chart, copy)
+        try:
+            arguments.run(arguments)
+        except helm.HelmError as error:
+            sys.exit(f"helm {arguments.verb}: {error}")
 
 
 main()
