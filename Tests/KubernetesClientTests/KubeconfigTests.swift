@@ -35,9 +35,11 @@ import Testing
     """
 
   private func load(
-    _ files: [String: String], kubeconfig: String? = nil, context: String? = nil, environment: [String: String] = [:]
+    _ files: [String: String], kubeconfig: String? = nil, context: String? = nil, cluster: String? = nil,
+    user: String? = nil, environment: [String: String] = [:]
   ) throws(ConfigurationError) -> ClusterConfiguration {
-    try ClusterConfiguration.load(kubeconfig: kubeconfig, context: context, environment: environment) { path in
+    let choice = ClusterConfiguration.Choice(context: context, cluster: cluster, user: user)
+    return try ClusterConfiguration.load(kubeconfig: kubeconfig, choice, environment: environment) { path in
       files[path].map { Array($0.utf8) }
     }
   }
@@ -80,6 +82,17 @@ import Testing
     let swapped = try self.load(files, environment: ["KUBECONFIG": "/b:/a"])
     #expect(swapped.server.host == "2001:db8::1")
     #expect(swapped.credential == .tokenFile("/somewhere"))
+  }
+
+  @Test func `a cluster and a user that are named take the place of the context's`() throws {
+    let files = ["/a": Self.first, "/b": Self.second]
+    let other = try self.load(files, cluster: "c2", environment: ["KUBECONFIG": "/a:/b"])
+    #expect(other.server.host == "2001:db8::1" && other.credential == .token("first") && other.namespace == "apps")
+    #expect(try self.load(["/b": Self.second], kubeconfig: "/b", context: "three", user: "u1").credential != .anonymous)
+    // Without a context a cluster will do.
+    let bare = Self.first.replacing("current-context: one\n", with: "")
+    #expect(try self.load(["/a": bare], kubeconfig: "/a", cluster: "c1", user: "u1").credential == .token("first"))
+    #expect(throws: ConfigurationError.self) { try self.load(files, kubeconfig: "/a", cluster: "c3") }
   }
 
   @Test func `a context without a user is anonymous`() throws {

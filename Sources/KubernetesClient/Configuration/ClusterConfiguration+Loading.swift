@@ -3,36 +3,70 @@ import FoundationEssentials
 extension ClusterConfiguration {
   static let serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
+  /// Which entries of a kubeconfig are meant, where it is not its current context.
+  package struct Choice: Sendable, Hashable {
+    package var context: String?
+    /// In place of the context's.
+    package var cluster: String?
+    package var user: String?
+
+    package init(context: String? = nil, cluster: String? = nil, user: String? = nil) {
+      self.context = context
+      self.cluster = cluster
+      self.user = user
+    }
+
+    fileprivate func resolved(_ kubeconfig: Kubeconfig) throws(ConfigurationError) -> ClusterConfiguration {
+      try kubeconfig.resolved(context: self.context, cluster: self.cluster, user: self.user)
+    }
+  }
+
   /// Finds the configuration: the named file, else the files of KUBECONFIG, else the pod's own, else `~/.kube/config`.
   package static func load(
     kubeconfig: String? = nil, context: String? = nil, environment: [String: String]
   ) throws(ConfigurationError) -> ClusterConfiguration {
-    try self.load(kubeconfig: kubeconfig, context: context, environment: environment, read: Self.readFile)
+    try self.load(kubeconfig: kubeconfig, Choice(context: context), environment: environment)
+  }
+
+  package static func load(
+    kubeconfig: String?, _ choice: Choice, environment: [String: String]
+  ) throws(ConfigurationError) -> ClusterConfiguration {
+    try self.load(kubeconfig: kubeconfig, choice, environment: environment, read: Self.readFile)
   }
 
   /// The same with the file system handed in: nil = there is no such file.
   static func load(
-    kubeconfig: String?, context: String?, environment: [String: String],
+    kubeconfig: String?, _ choice: Choice, environment: [String: String],
     read: (String) throws(ConfigurationError) -> [UInt8]?
   ) throws(ConfigurationError) -> ClusterConfiguration {
     if let kubeconfig, !kubeconfig.isEmpty {
       guard let bytes = try read(kubeconfig) else {
         throw .unreadable(file: kubeconfig, reason: "there is no such file")
       }
-      return try Kubeconfig(yaml: Self.text(bytes, of: kubeconfig), file: kubeconfig).resolved(context: context)
+      return try choice.resolved(Kubeconfig(yaml: Self.text(bytes, of: kubeconfig), file: kubeconfig))
     }
     if let list = environment["KUBECONFIG"], !list.isEmpty {
       let files = list.split(separator: ":").map(String.init)
       guard let merged = try self.merged(files, read: read) else {
         throw .unreadable(file: list, reason: "KUBECONFIG names it, but there is no such file")
       }
-      return try merged.resolved(context: context)
+      return try choice.resolved(merged)
     }
     if let pod = try self.inCluster(environment: environment, read: read) { return pod }
     if let home = environment["HOME"], let merged = try self.merged(["\(home)/.kube/config"], read: read) {
-      return try merged.resolved(context: context)
+      return try choice.resolved(merged)
     }
     throw .nothingConfigured
+  }
+
+  /// The names of the contexts that there are to choose from.
+  package static func contexts(
+    kubeconfig: String?, environment: [String: String]
+  ) throws(ConfigurationError) -> [String] {
+    let named = [kubeconfig, environment["KUBECONFIG"], environment["HOME"].map { "\($0)/.kube/config" }]
+    guard let list = named.compactMap({ $0 }).first(where: { !$0.isEmpty }) else { return [] }
+    let files = kubeconfig == nil ? list.split(separator: ":").map(String.init) : [list]
+    return try self.merged(files, read: Self.readFile)?.contexts.keys.sorted() ?? []
   }
 
   /// The files that exist, merged; nil = none does.

@@ -59,6 +59,12 @@ package struct Impersonation: Sendable, Hashable {
   package var user: String
   package var uid: String?
   package var groups: [String]
+
+  package init(user: String, uid: String? = nil, groups: [String] = []) {
+    self.user = user
+    self.uid = uid
+    self.groups = groups
+  }
 }
 
 /// The address of an HTTP server: scheme, host, port and the path that all requests start with.

@@ -1,18 +1,34 @@
 import FoundationEssentials
 
 extension Kubeconfig {
-  /// The configuration that a context describes; nil = the current one.
-  func resolved(context name: String?) throws(ConfigurationError) -> ClusterConfiguration {
+  /// The configuration that a context describes; nil = the current one. A cluster and a user that are named take the place
+  /// of the context's, as kubectl has it, and need no context then.
+  func resolved(
+    context name: String?, cluster namedCluster: String? = nil, user namedUser: String? = nil
+  ) throws(ConfigurationError) -> ClusterConfiguration {
     let file = self.files.first ?? "kubeconfig"
-    guard let name = name ?? self.currentContext else {
+    let name = name ?? self.currentContext
+    if name == nil, let namedCluster {
+      return try self.resolved(
+        Entry(value: Context(cluster: namedCluster, user: namedUser), file: file), named: "--cluster")
+    }
+    guard let name else {
       throw .missing(
         file: file, field: "current-context",
         remedy: "set it (kubectl config use-context), or name a context; there are \(Self.names(self.contexts))")
     }
-    guard let context = self.contexts[name] else {
+    guard var context = self.contexts[name] else {
       throw .missing(
         file: file, field: "contexts[\(name)]", remedy: "define it, or use one of \(Self.names(self.contexts))")
     }
+    context.value.cluster = namedCluster ?? context.value.cluster
+    context.value.user = namedUser ?? context.value.user
+    return try self.resolved(context, named: name)
+  }
+
+  private func resolved(
+    _ context: Entry<Context>, named name: String
+  ) throws(ConfigurationError) -> ClusterConfiguration {
     guard let clusterName = context.value.cluster, let cluster = self.clusters[clusterName] else {
       throw .missing(
         file: context.file, field: "clusters[\(context.value.cluster ?? "")], which context \"\(name)\" names,",
