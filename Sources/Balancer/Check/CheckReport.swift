@@ -57,6 +57,12 @@ package struct CheckReport: Sendable, Equatable {
     strict ? self.problems.isEmpty : !self.problems.contains { $0.severity == .invalid }
   }
 
+  /// The objects that have problems, each once.
+  package var names: [String] {
+    var seen: Set<String> = []
+    return self.problems.map { "\($0.kind)/\($0.key)" }.filter { seen.insert($0).inserted }
+  }
+
   // MARK: For people
 
   package func lines(colours: Bool, width: Int = 80) -> [String] {
