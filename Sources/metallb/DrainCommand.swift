@@ -12,11 +12,12 @@ struct DrainCommand: AsyncParsableCommand {
     discussion: """
       The node gets the label node.kubernetes.io/exclude-from-external-load-balancers=metallb-drain, which all speakers \
       see. On the local network the successor announces first, then the node stops; routers are asked to prefer other \
-      routes before theirs are withdrawn. Pods stay where they are: kubectl drain moves those. Exits with 0 when others \
+      routes before theirs are withdrawn. Pods stay where they are: kubectl drain moves those. With -o name: the \
+      Services that move. Exits with 0 when others \
       announce everything, with 1 if they do not or there is no such node, and with 64 if the cluster cannot be read.
       """)
 
-  @Argument(help: "The name of the Node.")
+  @Argument(help: "The name of the Node.", completion: .custom { words, _, _ in await NameCompletion.nodes(words) })
   var node: String
 
   @Flag(name: .customLong("undo"), help: "Take the label away again: the node may announce.")
@@ -35,10 +36,12 @@ struct DrainCommand: AsyncParsableCommand {
   var lbClass = ""
 
   @OptionGroup var output: ReportOutput
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var cluster: ClusterOptions
 
   mutating func validate() throws {
     guard self.timeout > 0 else { throw ValidationError("--timeout \(self.timeout) is no time to wait.") }
+    if self.watching.isOn, !self.isRehearsal { throw ValidationError("--watch goes with --dry-run.") }
     if self.isTakenBack, self.isRehearsal || self.force { throw ValidationError("--undo goes with no other flag.") }
   }
 
@@ -77,8 +80,8 @@ struct DrainCommand: AsyncParsableCommand {
     let label = try await self.exclusion(by: client)
     let reader = ClusterReader(
       client: client, namespace: self.cluster.resolvedNamespace, configMap: self.cluster.config)
+    if self.isRehearsal { return try await self.rehearse(by: reader) }
     let plan = try await self.plan(by: reader)
-    if self.isRehearsal { return try self.say(DrainReport(plan, outcome: .planned)) }
     if !plan.stranded.isEmpty, !self.force {
       try self.say(DrainReport(plan, outcome: .refused))
       throw ExitCode.failure
@@ -87,6 +90,18 @@ struct DrainCommand: AsyncParsableCommand {
     let report = try await self.completion(of: plan, by: reader)
     try self.say(report)
     if report.outcome != .drained { throw ExitCode.failure }
+  }
+
+  private func rehearse(by reader: ClusterReader) async throws {
+    let namespace = reader.namespace
+    let followed =
+      WatchOptions.Followed.configuration(in: namespace) + WatchOptions.Followed.statuses(in: namespace) + [
+        .objects(Service.self), .objects(EndpointSlice.self), .objects(Node.self),
+      ]
+    _ = try await self.watching.looking(by: reader.client, at: followed) {
+      try self.say(DrainReport(try await self.plan(by: reader), outcome: .planned))
+      return true
+    }
   }
 
   private func plan(by reader: ClusterReader) async throws -> DrainPlan {
@@ -136,7 +151,10 @@ struct DrainCommand: AsyncParsableCommand {
   }
 
   private func say(_ report: DrainReport) throws {
-    try self.output.say(lines: { report.lines(colours: $0, width: $1) }, json: { report.json })
+    try self.output.say(
+      .init(
+        lines: { report.lines(colours: $0, width: self.output.isWide ? max($1, 200) : $1) }, json: { report.json },
+        names: { report.plan.moves.map(\.service.description) }), isOneOfMany: self.watching.isOn)
   }
 
   // MARK: - The label

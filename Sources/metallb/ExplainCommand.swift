@@ -19,30 +19,54 @@ struct ExplainServiceCommand: AsyncParsableCommand {
     abstract: "Says why a Service has its address, or none, and who announces it.",
     discussion: """
       Reads the cluster's objects and decides on them as controller and speakers do: which pool and why, what spoke \
-      against each other one, which advertisements match, and what each node makes of it. Changes nothing. Exits with 1 \
-      if there is no such Service, and with 64 if the cluster cannot be read.
+      against each other one, which advertisements match, and what each node makes of it. Changes nothing. With -o name: \
+      the nodes that announce it. Exits with 1 if there is no such Service, and with 64 if the cluster cannot be read.
       """,
     aliases: ["svc"])
 
-  @Argument(help: "NAMESPACE/NAME, or a name in the namespace default.")
-  var service: String
+  @Argument(
+    help: "NAMESPACE/NAME, or a name in the namespace of the kubeconfig's context.",
+    completion: .custom { words, _, _ in await NameCompletion.services(words) })
+  var service: ServiceName
 
   @Option(help: "The class of Services that the controller is for (its --lb-class).")
   var lbClass = ""
 
   @OptionGroup var output: ReportOutput
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var cluster: ClusterOptions
 
   func run() async throws {
-    let key = try ServiceArgument.key(self.service)
-    let report: ExplanationReport?
     do {
-      report = try await self.cluster.withClient { try await self.report(on: key, by: $0) }
+      try await self.cluster.withClient { client in
+        let key = self.service.key(client)
+        _ = try await self.watching.looking(by: client, at: self.followed(key)) {
+          guard let report = try await self.report(on: key, by: client) else {
+            throw CommandFailure.exit("there is no Service \(key)")
+          }
+          try self.output.say(
+            .init(
+              lines: { report.lines(colours: $0, width: self.output.isWide ? max($1, 200) : $1) },
+              json: { report.json }, names: { report.names }), isOneOfMany: self.watching.isOn)
+          return true
+        }
+      }
+    } catch let code as ExitCode {
+      throw code
     } catch {
       throw CommandFailure.exit("\(error)", code: ExitCode.validationFailure.rawValue)
     }
-    guard let report else { throw CommandFailure.exit("there is no Service \(key)") }
-    try self.output.say(lines: { report.lines(colours: $0, width: $1) }, json: { report.json })
+  }
+
+  /// What the answer hangs on.
+  private func followed(_ key: ObjectKey) -> [WatchOptions.Followed] {
+    let namespace = self.cluster.resolvedNamespace
+    return WatchOptions.Followed.configuration(in: namespace) + WatchOptions.Followed.statuses(in: namespace) + [
+      .objects(Service.self), .objects(Node.self), .objects(Namespace.self),
+      .objects(EndpointSlice.self, in: key.namespace),
+      .objects(
+        Event.self, in: key.namespace, fieldSelector: "involvedObject.kind=Service,involvedObject.name=\(key.name)"),
+    ]
   }
 
   private func report(on key: ObjectKey, by client: KubernetesClient) async throws -> ExplanationReport? {

@@ -4,7 +4,7 @@ import Runner
 /// The command `metallb`; each subcommand has a file of its own.
 struct MetalLB: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "metallb",
+    commandName: Invocation.current.commandName,
     abstract: "Gives Kubernetes Services of type LoadBalancer their addresses, and attracts the traffic to them.",
     version: "metallb \(Version.current) (as MetalLB \(Version.compatible))",
     subcommands: [
@@ -18,6 +18,7 @@ struct MetalLB: AsyncParsableCommand {
       MigrateCommand.self,
       BFDCommand.self,
       GossipCommand.self,
+      CompletionCommand.self,
       LabCommand.self,
       LabContainerCommand.self,
       LabWebCommand.self,
@@ -28,7 +29,11 @@ struct MetalLB: AsyncParsableCommand {
 @main
 enum Main {
   static func main() async {
-    await MetalLB.main(
-      GoFlags.arguments(CommandLine.arguments, commands: ["controller", "speaker", "migrate", "configmaptocrs"]))
+    if case .completer = Invocation.current {
+      await PluginCompletion.run(Array(CommandLine.arguments.dropFirst()))
+    } else {
+      await MetalLB.main(
+        GoFlags.arguments(CommandLine.arguments, commands: ["controller", "speaker", "migrate", "configmaptocrs"]))
+    }
   }
 }

@@ -12,13 +12,14 @@ struct PlanCommand: AsyncParsableCommand {
     abstract: "Says what another configuration would do to the addresses of Services, before it is applied.",
     discussion: """
       The cluster's objects are read, those of the files put in their place, and the controller's own decisions made on \
-      both. Nothing is changed. Exits with 0 if no Service would notice, with 2 if one would, with 1 if the new \
+      both. Nothing is changed. With -o name: the Services that would notice. Exits with 0 if no Service would notice, with 2 if one would, with 1 if the new \
       configuration is invalid, and with 64 if a file or the cluster cannot be read.
       """)
 
   @Option(
     name: [.customShort("f"), .customLong("filename")], parsing: .singleValue,
-    help: "A file or directory of YAML or JSON, or - for standard input; may be given several times.")
+    help: "A file or directory of YAML or JSON, or - for standard input; may be given several times.",
+    completion: .file(extensions: ["yaml", "yml", "json"]))
   var files: [String] = []
 
   @Option(
@@ -56,7 +57,10 @@ struct PlanCommand: AsyncParsableCommand {
     var complete = plan
     complete.problems = problems + plan.problems
     let report = PlanReport(complete)
-    try self.output.say(lines: { report.lines(colours: $0, width: $1) }, json: { report.json })
+    try self.output.say(
+      .init(
+        lines: { report.lines(colours: $0, width: self.output.isWide ? max($1, 200) : $1) }, json: { report.json },
+        names: { plan.entries.filter(\.isChange).map(\.service.description) }))
     if complete.problems.contains(where: { $0.severity == .invalid }) { throw ExitCode.failure }
     if plan.isChange { throw ExitCode(2) }
   }

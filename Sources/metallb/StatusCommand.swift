@@ -1,6 +1,5 @@
 import ArgumentParser
 import Balancer
-import KubernetesModel
 
 /// `metallb status`: how MetalLB is in a cluster, as its processes see it themselves.
 struct StatusCommand: AsyncParsableCommand {
@@ -11,7 +10,10 @@ struct StatusCommand: AsyncParsableCommand {
       Asks every speaker and controller through the API server's proxy of pods, with your own kubeconfig; that takes the \
       verb get on pods/proxy in MetalLB's namespace. Where one cannot be asked, its status objects speak for it.
       """ + " " + StatusOptions.exitCodes,
-    subcommands: [StatusOverviewCommand.self, StatusBGPCommand.self, StatusLayer2Command.self],
+    subcommands: [
+      StatusOverviewCommand.self, StatusPoolsCommand.self, StatusServicesCommand.self, StatusNodesCommand.self,
+      StatusLayer2Command.self, StatusBGPCommand.self, StatusProblemsCommand.self,
+    ],
     defaultSubcommand: StatusOverviewCommand.self)
 }
 
@@ -24,9 +26,80 @@ struct StatusOverviewCommand: AsyncParsableCommand {
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
-    try await self.options.run { status, isWide in
-      { StatusOverview(status, isWide: isWide).lines(colours: $0, width: $1) }
+    try await self.options.run { StatusOverview($0, isWide: $1) }
+  }
+}
+
+/// How much of a long list is shown.
+struct StatusLimitOption: ParsableArguments {
+  @Option(help: "So many rows are shown; 0 = all, as with -o wide. For machines it is always all.")
+  var limit = 500
+
+  mutating func validate() throws {
+    if self.limit < 0 { throw ValidationError("--limit \(self.limit): it is 0 or more.") }
+  }
+
+  func value(isWide: Bool) -> StatusLimit { StatusLimit(isWide ? 0 : self.limit, hint: "--limit 0 shows them") }
+}
+
+/// `metallb status pools`: how full each pool is.
+struct StatusPoolsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pools", abstract: "How full each pool is, which Services it is for, and what announces it.",
+    discussion: StatusOptions.exitCodes, aliases: ["pool"])
+
+  @OptionGroup var limit: StatusLimitOption
+  @OptionGroup var options: StatusOptions
+
+  func run() async throws {
+    try await self.options.run { StatusPools($0, isWide: $1, limit: self.limit.value(isWide: $1)) }
+  }
+}
+
+/// `metallb status services`: every Service of type LoadBalancer.
+struct StatusServicesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "services", abstract: "Every Service of type LoadBalancer, its addresses, and who announces it.",
+    discussion: "Those that want something come first where not all are shown. " + StatusOptions.exitCodes,
+    aliases: ["service", "svc"])
+
+  @Flag(help: "Only those without an address, or that nobody announces.")
+  var troubled = false
+
+  @OptionGroup var limit: StatusLimitOption
+  @OptionGroup var options: StatusOptions
+
+  func run() async throws {
+    try await self.options.run {
+      StatusServices($0, isWide: $1, isOfTroubled: self.troubled, limit: self.limit.value(isWide: $1))
     }
+  }
+}
+
+/// `metallb status nodes`: what each node announces.
+struct StatusNodesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nodes", abstract: "What each node announces, why one may not, and which controller leads.",
+    discussion: StatusOptions.exitCodes, aliases: ["node", "speakers"])
+
+  @OptionGroup var limit: StatusLimitOption
+  @OptionGroup var options: StatusOptions
+
+  func run() async throws {
+    try await self.options.run { StatusNodes($0, isWide: $1, limit: self.limit.value(isWide: $1)) }
+  }
+}
+
+/// `metallb status problems`: what should not be so.
+struct StatusProblemsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "problems", abstract: "Everything that should not be so and what to do, and traps of the cluster.",
+    discussion: StatusOptions.exitCodes, aliases: ["problem"])
+
+  @OptionGroup var options: StatusOptions
+
+  func run() async throws {
+    try await self.options.run { status, _ in StatusProblems(status) }
   }
 }
 
@@ -39,9 +112,7 @@ struct StatusBGPCommand: AsyncParsableCommand {
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
-    try await self.options.run { status, isWide in
-      { BGPReport(status, isWide: isWide).lines(colours: $0, width: $1) }
-    }
+    try await self.options.run { BGPReport($0, isWide: $1) }
   }
 }
 
@@ -52,25 +123,16 @@ struct StatusLayer2Command: AsyncParsableCommand {
     abstract: "Who announces what on the local network, who comes next, and how the speakers see each other.",
     discussion: StatusOptions.exitCodes, aliases: ["layer2"])
 
-  @Argument(help: "One Service alone, as NAMESPACE/NAME or a name in the namespace default.")
-  var service: String?
+  @Argument(
+    help: "One Service alone, as NAMESPACE/NAME, or a name in the namespace of the kubeconfig's context.",
+    completion: .custom { words, _, _ in await NameCompletion.services(words) })
+  var service: ServiceName?
 
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
-    let key = try self.service.map(ServiceArgument.key)
-    try await self.options.run(of: key) { status, isWide in
-      { Layer2Report(status, isWide: isWide, isOfOne: key != nil).lines(colours: $0, width: $1) }
+    try await self.options.run(of: self.service) {
+      Layer2Report($0, isWide: $1, isOfOne: self.service != nil)
     }
-  }
-}
-
-/// The name of a Service on the command line.
-enum ServiceArgument {
-  /// Reads NAMESPACE/NAME, or a name in the namespace default.
-  static func key(_ text: String) throws -> ObjectKey {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2, !parts.contains("") else { throw ValidationError("\"\(text)\" is not NAMESPACE/NAME") }
-    return ObjectKey(namespace: parts.count == 2 ? parts[0] : "default", name: parts[parts.count - 1])
   }
 }

@@ -206,6 +206,14 @@ package struct ExplanationReport: Sendable, Equatable {
 
   // MARK: For machines
 
+  /// The nodes that announce it, as their speakers say.
+  package var names: [String] {
+    guard let announcement = self.announcement else { return [] }
+    return Set(
+      announcement.nodes.filter(\.claims).map(\.name) + announcement.bgpNodes.filter { $0.claims != nil }.map(\.name)
+    ).sorted()
+  }
+
   package var json: JSONValue {
     var value: JSONValue = [
       "namespace": .string(self.service.service.namespace), "name": .string(self.service.service.name),

@@ -1,5 +1,7 @@
+import KubernetesModel
+
 /// `metallb status bgp`: every node's routers, with the sessions, and why there is none.
-package struct BGPReport: Sendable {
+package struct BGPReport: StatusView {
   private let status: ClusterStatus
   private let isWide: Bool
 
@@ -25,6 +27,13 @@ package struct BGPReport: Sendable {
         .lines(indent: 2, width: width, colours: colours)
     }
     return lines + StatusText.conclusion(self.status, colours: colours, width: width)
+  }
+
+  package var json: JSONValue { self.status.json }
+
+  /// Sessions, as `node/router`.
+  package var names: [String] {
+    self.status.speakers.compactMap(\.status).flatMap { status in status.bgp.peers.map { "\(status.node)/\($0.name)" } }
   }
 
   private var header: [String] {

@@ -22,6 +22,19 @@ package struct ClusterStatus: Sendable, Equatable {
     }
   }
 
+  /// What should not be so, and what to do about it.
+  package struct Finding: Sendable, Hashable {
+    /// With the object or the node that it is about.
+    package var sentence: String
+    /// Nil = the sentence says it.
+    package var remedy: String?
+
+    package init(_ sentence: String, remedy: String? = nil) {
+      self.sentence = sentence
+      self.remedy = remedy
+    }
+  }
+
   /// A node that announces a Service.
   package struct Announcer: Sendable, Hashable {
     package var node: String
@@ -40,24 +53,41 @@ package struct ClusterStatus: Sendable, Equatable {
   package var speakers: [ProcessAnswer<SpeakerStatus>]
   package var pools: [IPAddressPool]
   package var exposures: [Exposure]
+  /// Empty where nodes may not be read.
+  package var nodes: [NodeView]
+  /// By pool: the advertisements that are for it, as `kind/name`; a pool that is missing is not known of.
+  package var advertisements: [String: [String]]
   /// What keeps this from being the whole truth.
   package var notes: [String]
   /// What should not be so; none = all is well.
-  package var problems: [String]
+  package private(set) var findings: [Finding]
+  /// Traps that the cluster holds for what is configured; all may be well all the same.
+  package var warnings: [Problem]
+  /// Where MetalLB is.
+  package var namespace: String
+
+  /// The findings as sentences.
+  package var problems: [String] { self.findings.map(\.sentence) }
 
   /// - Parameters:
   ///   - loadBalancerClass: the class that MetalLB is for; Services of others are left alone.
   ///   - layer2: what is used for nodes whose speaker says nothing; so is `bgp`.
+  ///   - advertisements: what tells which pools are announced; nil = not known.
   package init(
     controllers: [ProcessAnswer<ControllerStatus>], speakers: [ProcessAnswer<SpeakerStatus>], pools: [IPAddressPool],
     services: [Service], layer2: [ServiceL2Status] = [], bgp: [ServiceBGPStatus] = [],
-    loadBalancerClass: String? = nil, notes: [String] = []
+    nodes: [NodeView] = [], advertisements: ConfigurationObjects? = nil, loadBalancerClass: String? = nil,
+    warnings: [Problem] = [], namespace: String = "metallb-system", notes: [String] = []
   ) {
     self.controllers = controllers.sorted { $0.pod < $1.pod }
     self.speakers = speakers.sorted { ($0.node, $0.pod) < ($1.node, $1.pod) }
     self.pools = pools.sorted { $0.key < $1.key }
+    self.nodes = nodes.sorted { $0.name < $1.name }
+    self.advertisements = advertisements.map { Self.advertisements(for: pools, in: $0) } ?? [:]
+    self.warnings = warnings
+    self.namespace = namespace
     self.notes = notes
-    self.problems = []
+    self.findings = []
     let announcers = Self.announcers(speakers: self.speakers, layer2: layer2, bgp: bgp)
     let waiting = Dictionary(
       controllers.compactMap(\.status).filter(\.isLeading).flatMap(\.waiting).map { ($0.service, $0.reason) }
@@ -70,11 +100,28 @@ package struct ClusterStatus: Sendable, Equatable {
         announcers: announcers[service.key.description] ?? [], reason: waiting[service.key.description],
         isForeign: service.spec?.loadBalancerClass != loadBalancerClass)
     }.sorted { $0.service < $1.service }
-    self.problems = self.findings
+    self.findings = self.found
   }
 
   /// Whether nothing is wrong.
-  package var isWell: Bool { self.problems.isEmpty }
+  package var isWell: Bool { self.findings.isEmpty }
+
+  private static func advertisements(
+    for pools: [IPAddressPool], in configuration: ConfigurationObjects
+  ) -> [String: [String]] {
+    let readings: [(name: String, scope: any AdvertisementConfiguration)] =
+      (configuration.l2Advertisements ?? []).compactMap { object in
+        L2AdvertisementConfiguration.read(object).reading.map { ("layer2/\(object.key.name)", $0) }
+      }
+      + (configuration.bgpAdvertisements ?? []).compactMap { object in
+        BGPAdvertisementReading.read(object).reading.map { ("bgp/\(object.key.name)", $0.configuration) }
+      }
+    return pools.reduce(into: [:]) { found, pool in
+      found[pool.key.name] =
+        readings
+        .filter { $0.scope.selects(pool: pool.key.name, labels: pool.metadata.labels ?? [:]) }.map(\.name).sorted()
+    }
+  }
 
   private static func announcers(
     speakers: [ProcessAnswer<SpeakerStatus>], layer2: [ServiceL2Status], bgp: [ServiceBGPStatus]

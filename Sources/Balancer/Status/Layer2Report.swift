@@ -1,5 +1,7 @@
+import KubernetesModel
+
 /// `metallb status l2`: who announces what on the local network, who comes next, and how the speakers see each other.
-package struct Layer2Report: Sendable {
+package struct Layer2Report: StatusView {
   private let status: ClusterStatus
   private let isWide: Bool
   /// Whether it is about one Service, of which everything is shown.
@@ -36,6 +38,14 @@ package struct Layer2Report: Sendable {
       "Speakers that gossip", ["NODE", "ADDRESS", "STATE", "FOR", "INCARNATION", "ALIVE FOR", "MAY OWN"], self.members)
     section("Takeovers", ["NODE", "SERVICES", "LATEST FROM", "AGO", "TOOK"], self.takeovers)
     return lines + StatusText.conclusion(self.status, colours: colours, width: width)
+  }
+
+  package var json: JSONValue { self.status.json }
+
+  /// The Services that are announced.
+  package var names: [String] {
+    self.status.exposures.filter { $0.announcers.contains { $0.announcingProtocol == .layer2 } }.map(
+      \.service.description)
   }
 
   private var furtherHeader: [String] { self.isWide || self.isOfOne ? ["ORDER OF CANDIDATES"] : [] }

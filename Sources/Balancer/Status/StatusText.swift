@@ -27,19 +27,53 @@ enum StatusText {
 
   static func heading(_ text: String, colours: Bool) -> String { Styled(text, .heading).rendered(colours: colours) }
 
-  /// Problems and notes, at the end of each report.
-  static func conclusion(_ status: ClusterStatus, colours: Bool, width: Int) -> [String] {
-    var lines: [String] = []
-    if !status.problems.isEmpty {
-      lines += ["", Styled("Problems", .bad).rendered(colours: colours)]
-      lines += status.problems.flatMap { TextLayout.paragraph($0, indent: 2, mark: "- ", width: width) }
+  /// The whole in one line, at the top.
+  static func verdict(_ status: ClusterStatus, colours: Bool) -> String {
+    let ours = status.exposures.filter { !$0.isForeign }
+    let satisfied = ours.count { !$0.addresses.isEmpty }
+    let announced = ours.count(where: \.isHeard)
+    let peers = status.speakers.compactMap(\.status).flatMap(\.bgp.peers)
+    let sessions = peers.isEmpty ? "" : "; \(peers.count(where: \.isEstablished)) of \(peers.count) BGP sessions up"
+    let facts =
+      "\(satisfied) of \(ours.count) Services \(ours.count == 1 ? "has" : "have") addresses, \(announced) "
+      + "\(announced == 1 ? "is" : "are") announced\(sessions)."
+    func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+    let warnings = status.warnings.isEmpty ? "" : ", \(counted(status.warnings.count, "warning"))"
+    let head =
+      status.isWell
+      ? Styled("All is well\(warnings).", warnings.isEmpty ? .good : .warning)
+      : Styled("\(counted(status.findings.count, "problem"))\(warnings).", .bad)
+    return "\(head.rendered(colours: colours)) \(facts)"
+  }
+
+  /// Problems, warnings and notes, at the end of each report.
+  ///
+  /// - Parameters:
+  ///   - limit: how many of each are shown; nil = all.
+  ///   - kinds: of what kinds of objects warnings are shown; nil = of all.
+  static func conclusion(
+    _ status: ClusterStatus, colours: Bool, width: Int, limit: Int? = 12, about kinds: Set<String>? = nil
+  ) -> [String] {
+    let cut = StatusLimit(limit ?? 0, hint: "metallb status problems shows them")
+    func section(_ heading: Styled, _ items: [[String]]) -> [String] {
+      guard !items.isEmpty else { return [] }
+      let (shown, more) = cut.cut(items)
+      return ["", heading.rendered(colours: colours)] + shown.flatMap { $0 } + more
     }
-    let notes = status.notes + status.silences
-    if !notes.isEmpty {
-      lines += ["", Self.heading("Notes", colours: colours)]
-      lines += notes.flatMap { TextLayout.paragraph($0, indent: 2, mark: "- ", width: width) }
+    func remedy(_ text: String) -> [String] { TextLayout.paragraph(text, indent: 4, mark: "→ ", width: width) }
+    let problems = status.findings.map { finding in
+      TextLayout.paragraph(finding.sentence, indent: 2, mark: "- ", width: width)
+        + (finding.remedy.map(remedy) ?? [])
     }
-    return lines
+    let warnings = status.warnings.filter { kinds?.contains($0.kind) != false }.map { warning in
+      let field = warning.field.isEmpty ? "" : ", \(warning.field)"
+      return TextLayout.paragraph(
+        "\(warning.kind) \(warning.key)\(field): \(warning.message)", indent: 2, mark: "- ", width: width)
+        + remedy(warning.remedy)
+    }
+    let notes = (status.notes + status.silences).map { TextLayout.paragraph($0, indent: 2, mark: "- ", width: width) }
+    return section(Styled("Problems", .bad), problems) + section(Styled("Warnings", .warning), warnings)
+      + section(Styled("Notes", .heading), notes)
   }
 }
 

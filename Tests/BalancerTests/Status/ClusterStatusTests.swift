@@ -67,11 +67,13 @@ import Testing
     #expect(status.problems == [] && status.isWell)
     #expect(
       StatusOverview(status, isWide: false).lines(colours: false, width: 80) == [
+        "All is well. 1 of 1 Services has addresses, 1 is announced.", "",
         "Pools", "  NAME  ADDRESSES     IN USE  FILL", "  main  192.0.2.0/30  1 of 4  [#####---------------]", "",
         "Services", "  NAME         ADDRESSES  POOL  ANNOUNCED BY",
         "  default/web  192.0.2.1  main  w1 (layer2, 7s)", "",
         "Speakers", "  NODE  LAYER 2     BGP SESSIONS  MEMBERS  STATE",
         "  w1    1 Service   -             2        works", "  w2    0 Services  -             2        works",
+        "", "Controllers", "  POD         NODE  VERSION  STATE", "  controller  w1    1        leads",
       ])
     #expect(
       Layer2Report(status, isWide: false).lines(colours: false, width: 80).prefix(3) == [
@@ -121,7 +123,7 @@ import Testing
     #expect(
       status.problems == [
         "Service default/full: no available IPs",
-        "Service default/silent has an address that nobody announces: metallb explain service default/silent says why",
+        "Service default/silent has an address that nobody announces",
         "Service default/web is announced on the local network by w1 and w2",
       ])
     let lines = StatusOverview(status, isWide: false).lines(colours: false, width: 100)
@@ -176,9 +178,108 @@ import Testing
     let status = Self.status([owner, Self.speaker("w2")], services: many)
     let lines = StatusOverview(status, isWide: false).lines(colours: false, width: 80)
     #expect(
-      lines.contains { $0.contains("default/zz") } && lines.contains("  and 61 more, all well: -o wide shows them"))
+      lines.contains { $0.contains("default/zz") }
+        && lines.contains("  … and 61 more, all well: metallb status services shows them"))
     #expect(
       StatusOverview(status, isWide: true).lines(colours: false, width: 80).count { $0.contains("default/s") } == 100)
+  }
+
+  @Test func `each problem says what to do`() {
+    let status = Self.status(
+      controllers: [], [Self.owner, Self.speaker("w2")], services: [Self.service("web"), Self.service("none", nil)])
+    let lines = StatusProblems(status).lines(colours: false, width: 100)
+    #expect(
+      lines == [
+        "2 problems. 1 of 2 Services have addresses, 1 is announced.", "", "Problems",
+        "  - there is no controller: no Service gets an address",
+        "    → kubectl get pods -n metallb-system shows what runs; if MetalLB is elsewhere, say so with -n.",
+        "  - Service default/none has no address (yet)", "    → metallb explain service default/none says why.",
+      ])
+    #expect(StatusProblems(status).json["findings"]?.array?.count == 2)
+  }
+
+  @Test func `a warning is told and all is well all the same`() {
+    var status = Self.status([Self.owner, Self.speaker("w2")])
+    status.warnings = [
+      Problem(
+        kind: "ConfigMap", key: ObjectKey(namespace: "kube-system", name: "kube-proxy"), field: "data",
+        message: "is so",
+        remedy: "Change it.", severity: .warning)
+    ]
+    #expect(status.isWell)
+    let lines = StatusOverview(status, isWide: false).lines(colours: false, width: 80)
+    #expect(lines.first == "All is well, 1 warning. 1 of 1 Services has addresses, 1 is announced.")
+    #expect(lines.suffix(3) == ["Warnings", "  - ConfigMap kube-system/kube-proxy, data: is so", "    → Change it."])
+    // Where it is about something else, it is not told.
+    #expect(!StatusPools(status).lines(colours: false, width: 80).contains("Warnings"))
+    #expect(StatusProblems(status).names == ["ConfigMap/kube-system/kube-proxy"])
+  }
+
+  @Test func `however many Services want something, it stays a page`() {
+    let many = (0..<20_000).map { Self.service("s\($0)", nil) }
+    let status = Self.status([Self.owner, Self.speaker("w2")], services: many)
+    let lines = StatusOverview(status, isWide: false).lines(colours: false, width: 80)
+    #expect(lines.count < 120 && lines.contains("  … and 19988 more: metallb status problems shows them"))
+    #expect(lines.contains("  … and 19960 more: metallb status services shows them"))
+    let view = StatusServices(status, isOfTroubled: true, limit: StatusLimit(500, hint: "--limit 0 shows them"))
+    #expect(view.lines(colours: false, width: 80).contains("  … and 19500 more: --limit 0 shows them"))
+    #expect(view.names.count == 20_000 && view.json["services"]?.array?.count == 20_000)
+  }
+
+  @Test func `a pool of both families has a bar for each, and a vast one is told as it is`() {
+    var pool = Self.pools[0]
+    pool.spec.addresses = ["192.0.2.0/30", "2001:db8::/64", "2001:db8:1::/64", "2001:db8:2::1/128"]
+    let controller = ProcessAnswer<ControllerStatus>(
+      pod: "c", node: "w1",
+      outcome: .told(
+        ControllerStatus(
+          software: "1", isLeading: true,
+          pools: [
+            .init(
+              name: "main", services: 4, ipv4: .init(assigned: 4, capacity: 4),
+              ipv6: .init(assigned: 1, capacity: .max))
+          ], satisfied: 4, waiting: [], problems: []), raw: [:]))
+    let advertisements = ConfigurationObjects(
+      pools: [pool],
+      l2Advertisements: [
+        L2Advertisement(metadata: ObjectMeta(name: "lan", namespace: "metallb-system"), spec: .init()),
+        L2Advertisement(
+          metadata: ObjectMeta(name: "other", namespace: "metallb-system"), spec: .init(ipAddressPools: ["other"])),
+      ], bgpAdvertisements: [])
+    var status = ClusterStatus(
+      controllers: [controller], speakers: [], pools: [pool], services: [], advertisements: advertisements)
+    #expect(
+      StatusPools(status, isWide: true).lines(colours: false, width: 80).prefix(4) == [
+        "Pools",
+        "  NAME  FAMILY  ADDRESSES                                          IN USE               FILL                    "
+          + "FREE            FOR           ANNOUNCED BY",
+        "  main  IPv4    192.0.2.0/30                                       4 of 4               [####################]  "
+          + "0               all Services  layer2/lan",
+        "        IPv6    2001:db8::/64, 2001:db8:1::/64, 2001:db8:2::1/128  1 of more than 2^65  [#-------------------]  "
+          + "more than 2^65",
+      ])
+    status.pools[0].spec.addresses = ["2001:db8::/64"]
+    #expect(status.fills(of: status.pools[0]).last?.size == "2^64")
+    #expect(StatusPools(status).names == ["main"])
+  }
+
+  @Test func `nodes are told with what keeps them from announcing`() {
+    let drained = NodeView(name: "w2", labels: [NodeView.exclusionLabel: NodeView.drainValue])
+    let excluded = NodeView(name: "w3", labels: [NodeView.exclusionLabel: ""], readiness: .notReady)
+    var status = Self.status([Self.owner, Self.speaker("w2"), Self.speaker("w3")])
+    status.nodes = [NodeView(name: "w1"), drained, excluded, NodeView(name: "w4")]
+    #expect(
+      StatusNodes(status).lines(colours: false, width: 80).prefix(9) == [
+        "Nodes", "  NODE  READY  LAYER 2  BGP  SESSIONS  MEMBERS  SPEAKER",
+        "  w1    yes    1        0    -         2        works",
+        "  w2    yes    0        0    -         2        drained: metallb drain --undo w2",
+        "                                                ends that",
+        "  w3    no     0        0    -         2        works, but the node is labelled",
+        "                                                exclude-from-external-load-balancers",
+        "  w4    yes    -        -    -         -        none runs here", "",
+      ])
+    #expect(StatusNodes(status, limit: StatusLimit(1, hint: "x")).lines(colours: false, width: 80)[2].hasPrefix("  w"))
+    #expect(StatusNodes(status).names == ["w1", "w2", "w3", "w4"])
   }
 
   @Test func `machines get what was said as it was said`() {
