@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 
-from documents import ROOT
+from documents import ROOT, Document, documents
 
 REFERENCE = ROOT / "Docs/reference.md"
 SOURCES = ROOT / "Sources"
@@ -284,12 +284,36 @@ def rights():
         + [f"Docs/security.md: {' '.join(right)} is not granted" for right in sorted(documented - known)]
 
 
+# MARK: Mentions
+
+#: Options of other programs that documents speak of.
+FOREIGN = {"--disable", "--advertise-loadbalancer-ip", "--run-loadbalancer"}
+
+
+def mentions():
+    """Options and metrics that documents name in passing exist."""
+    flags = {name for _, command in walk(described()) for names, *_ in options(command) for name in names}
+    flags |= {"--help", "--version"} | FOREIGN
+    families, faults = metrics(), []
+    for path in documents():
+        if "decisions" in path.parts or path.relative_to(ROOT).parts[0] not in ("Docs", "README.md"):
+            continue
+        for number, line in Document(path).prose:
+            for span in re.findall(r"`([^`]+)`", line):
+                word = re.match(r"(--[a-z0-9-]+)(?:[= ]|$)", span)
+                if word and word.group(1) not in flags:
+                    faults.append(f"{path.relative_to(ROOT)}:{number}: no command has an option {word.group(1)}")
+                if re.fullmatch(r"metallb_[a-z0-9_]+", span) and span not in families:
+                    faults.append(f"{path.relative_to(ROOT)}:{number}: there is no metric {span}")
+    return faults
+
+
 def check(write=False):
     text = REFERENCE.read_text()
     new, faults = generated(text, write)
     if write and new != text:
         REFERENCE.write_text(new)
-    faults += tables(new) + rights()
+    faults += tables(new) + rights() + mentions()
     print("\n".join(faults) if faults else "Docs/reference.md is current")
     return not faults
 
