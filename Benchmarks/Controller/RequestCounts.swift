@@ -27,6 +27,9 @@ struct RequestCounts: CustomStringConvertible {
     self.counts.filter { !$0.key.hasPrefix("GET ") && !$0.key.hasPrefix("LIST ") }.values.reduce(0, +)
   }
 
+  /// Those of a Service's status, by whomever.
+  var statusWrites: Int { self.counts["PUT services/status", default: 0] }
+
   var description: String {
     self.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
   }
