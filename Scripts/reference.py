@@ -138,7 +138,22 @@ def field_part():
     return lines[:-1]
 
 
-PARTS = {"commands": command_part, "fields": field_part}
+# MARK: Alerts
+
+def alert_part():
+    import yaml
+    lines = ["| Alert | Severity | After | Meaning |", "| --- | --- | --- | --- |"]
+    for group in yaml.safe_load((ROOT / "Deploy/monitoring/alerts.yaml").read_text())["groups"]:
+        for rule in group["rules"]:
+            notes = rule["annotations"]
+            said = notes["summary"].rstrip(".") + ". " + notes.get("description", "")
+            said = re.sub(r"\{\{\s*\$labels\.(\w+)\s*\}\}", r"*\1*", said)
+            said = re.sub(r"\{\{\s*\$value[^}]*\}\}", "*n*", said)
+            lines.append(f"| `{rule['alert']}` | {rule['labels']['severity']} | {rule.get('for', 'at once')} | {escaped(said)} |")
+    return lines
+
+
+PARTS = {"commands": command_part, "fields": field_part, "alerts": alert_part}
 
 
 def generated(text, write):
@@ -308,12 +323,29 @@ def mentions():
     return faults
 
 
+def examples():
+    """Objects that documents show are valid."""
+    faults, count = [], 0
+    binary = os.environ.get("METALLB_BINARY", str(ROOT / ".build/debug/metallb"))
+    for path in documents():
+        for block in Document(path).blocks:
+            if block.language != "yaml" or not any("metallb.io/v1" in line for line in block.lines):
+                continue
+            count += 1
+            run = subprocess.run([binary, "check", "--filename", "-"], input="\n".join(block.lines), text=True,
+                                 capture_output=True)
+            if run.returncode != 0:
+                faults.append(f"{path.relative_to(ROOT)}:{block.line}: {run.stdout}{run.stderr}")
+    print(f"Examples: {count} are valid" if not faults else f"Examples: {len(faults)} of {count} are not valid")
+    return faults
+
+
 def check(write=False):
     text = REFERENCE.read_text()
     new, faults = generated(text, write)
     if write and new != text:
         REFERENCE.write_text(new)
-    faults += tables(new) + rights() + mentions()
+    faults += tables(new) + rights() + mentions() + examples()
     print("\n".join(faults) if faults else "Docs/reference.md is current")
     return not faults
 
