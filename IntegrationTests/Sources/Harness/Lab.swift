@@ -45,6 +45,10 @@ package struct Lab: Sendable {
 
   /// The same, left running.
   package func start(_ host: String, _ command: String...) throws -> ChildProcess {
+    try self.start(host, command)
+  }
+
+  package func start(_ host: String, _ command: [String]) throws -> ChildProcess {
     try ChildProcess([try Tool.metallb(), "lab", "exec", "--name", self.name, host, "--"] + command)
   }
 

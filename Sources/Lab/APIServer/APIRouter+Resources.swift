@@ -11,7 +11,7 @@ extension APIRouter {
       verb: verb, group: path.group, resource: path.plural, subresource: path.subresource,
       namespace: path.namespace ?? (path.plural == "namespaces" && path.group.isEmpty ? path.name : nil),
       name: path.name)
-    guard await self.registry.mayAccess(user, access) else { throw .denied(user, access) }
+    guard await self.mayAccess(user, access) else { throw .denied(user, access) }
     guard path.rest.isEmpty || path.subresource == "proxy", path.namespace == nil || definition.type.isNamespaced else {
       throw .unknownResource
     }

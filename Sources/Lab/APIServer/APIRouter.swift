@@ -28,6 +28,7 @@ package struct APIRouter: Sendable {
   package let registry: APIRegistry
   package let authenticator: Authenticator
   package let faults: FaultSwitches
+  let accesses = AccessLog()
   let logs: (any PodLogSource)?
   let documents = OpenAPICache()
   /// `127.0.0.1:6443`, as discovery names the server.
@@ -60,6 +61,7 @@ package struct APIRouter: Sendable {
     do {
       var user = try self.authenticator.user(request.headers, certificate: certificate)
       if request.path == "/lab/faults" { return try await self.switchFaults(request, user) }
+      if request.path == "/lab/accesses" { return try self.tellAccesses(request, user) }
       user = try await self.impersonated(user, request)
       return try await self.respond(to: request, user)
     } catch {
@@ -102,6 +104,25 @@ package struct APIRouter: Sendable {
     }
   }
 
+  private func tellAccesses(_ request: APIRequest, _ user: APIUser) throws(APIFailure) -> APIResponse {
+    guard user.groups.contains("system:masters") else {
+      throw .denied(user, AccessRequest(verb: request.method.lowercased(), nonResourcePath: request.path))
+    }
+    switch request.method {
+    case "GET": break
+    case "DELETE": self.accesses.clear()
+    default: throw .methodNotAllowed
+    }
+    return .json(200, self.accesses.json)
+  }
+
+  /// Whether the user may do this; who asked is written down.
+  func mayAccess(_ user: APIUser, _ request: AccessRequest) async -> Bool {
+    let isAllowed = await self.registry.mayAccess(user, request)
+    self.accesses.note(user, request, isAllowed: isAllowed)
+    return isAllowed
+  }
+
   private func respond(to request: APIRequest, _ user: APIUser) async throws(APIFailure) -> APIResponse {
     let catalog = await self.registry.resources
     if let path = ResourcePath(request.path) {
@@ -114,7 +135,7 @@ package struct APIRouter: Sendable {
       throw .unknownResource
     }
     let access = AccessRequest(verb: request.method.lowercased(), nonResourcePath: request.path)
-    guard await self.registry.mayAccess(user, access) else { throw .denied(user, access) }
+    guard await self.mayAccess(user, access) else { throw .denied(user, access) }
     return try await self.serveDocument(request, catalog)
   }
 
