@@ -151,9 +151,13 @@ let package = Package(
     tests(of: "KubernetesClient", ["KubernetesModel", nioCore]),
     tests(of: "HostNetwork", ["CLinux", "Layer2"]),
     tests(of: "Serving"),
-    tests(of: "Reporting", ["Serving"]),
+    tests(of: "Reporting", ["KubernetesClient", "Serving"]),
     tests(of: "Controller", ["Balancer", "KubernetesModel", "KubernetesClient"]),
-    tests(of: "Speaker", ["BFD", "BGP", "Balancer", "Gossip", "KubernetesModel", "Layer2", "Serving"]),
+    tests(
+      of: "Speaker",
+      [
+        "BFD", "BGP", "Balancer", "Gossip", "HostNetwork", "KubernetesClient", "KubernetesModel", "Layer2", "Serving",
+      ]),
     tests(of: "Lab", ["KubernetesModel"]),
   ],
   swiftLanguageModes: [.v6]

@@ -4,12 +4,19 @@ import Serving
 
 /// The controller's metrics: a projection of its state at the moment of a scrape (contract section 15).
 enum ControllerMetrics {
-  static func page(of state: ControllerState, tally: UpdateTally) -> MetricsPage {
+  /// One series a pool, and a few for the process.
+  static func page(of state: ControllerState, tally: UpdateTally, isLeading: Bool = true) -> MetricsPage {
     var page = MetricsPage()
     self.addAllocator(state, to: &page)
     page.appendClient(
-      updates: tally.updateCount, updateErrors: tally.updateErrorCount, isLoaded: state.isLoaded,
+      updates: tally.updateCount, updateErrors: tally.updateErrorCount, isLoaded: state.awaitedLists.isEmpty,
       isStale: state.configuration.problems.contains { $0.severity != .warning })
+    page.append(
+      "metallb_controller_leading_bool", .gauge,
+      help: "1 if this controller is the one that gives out addresses, 0 if it stands by.", isLeading ? 1 : 0)
+    page.append(
+      "metallb_controller_services_waiting", .gauge,
+      help: "Number of services that ask for an address and have none.", Double(state.waitingCount))
     return page
   }
 

@@ -27,11 +27,16 @@ package struct ControllerService: ServiceLifecycle.Service {
 
   private let options: ControllerOptions
   private let client: KubernetesClient
+  private let dumpRequests: Inbox<Void>
   private let logger: Logger
 
-  package init(options: ControllerOptions, client: KubernetesClient, logger: Logger) {
+  /// Each element of `dumpRequests` has the last decisions written to the log.
+  package init(
+    options: ControllerOptions, client: KubernetesClient, dumpRequests: Inbox<Void> = Inbox(capacity: 1), logger: Logger
+  ) {
     self.options = options
     self.client = client
+    self.dumpRequests = dumpRequests
     self.logger = logger
   }
 
@@ -46,26 +51,28 @@ package struct ControllerService: ServiceLifecycle.Service {
     let window = Window<ControllerState> { _ = inbox.trySend(.tick) }
     let tally = UpdateTally()
     let readiness = WebhookReadiness(isServing: self.options.webhookMode == .disabled)
+    let webhookTLS = RenewableTLS(self.options.webhooks.tls)
     let election = self.election()
     let identity = OwnPodIdentity()
-    let status = StatusEndpoint(podUID: { identity.uid }) { _ in
-      // A copy, so that no decision waits until the answer is written.
-      await window.look { $0 }?.status(software: Version.current, isLeading: election.leadership.mayAct())
-    }
+    let loops = LoopWatch([LoopWatch.Loop("decisions") { _ = await window.look { _ in () } }])
     let servers = try ProcessServers.all(
-      self.options.servers, logger: self.logger, isReady: { readiness.isReady() }, status: status,
-      mayRead: PageReaders(self.client, logger: self.logger).access
-    ) {
-      await window.look { ControllerMetrics.page(of: $0, tally: tally) }
-    }
+      self.options.servers, logger: self.logger,
+      ProcessServers.Content(
+        health: HealthChecks(loops) { await self.awaited(readiness, window) },
+        status: self.statusEndpoint(identity, window, election),
+        mayRead: PageReaders(self.client, logger: self.logger).access,
+        certificates: self.options.webhookMode == .disabled ? [] : [(use: "webhooks", tls: webhookTLS)]
+      ) { await self.page(window, tally, election) })
     try await withThrowingTaskGroup(of: Void.self) { group in
       // The lease outlives the work by a moment, and is released when nothing more is written.
       if self.options.webhookMode != .onlywebhook { group.addTask { await election.run() } }
       group.addTask {
         defer { election.stop() }
         try await self.work(
-          servers, identity, readiness, election, inbox: inbox, window: window, tally: tally, recorder: recorder)
+          servers, identity, readiness, webhookTLS, election, inbox: inbox, window: window, tally: tally,
+          recorder: recorder)
       }
+      group.addTask { await cancelWhenGracefulShutdown { await self.observe(loops, window) } }
       do {
         try await group.waitForAll()
       } catch {
@@ -73,6 +80,51 @@ package struct ControllerService: ServiceLifecycle.Service {
         throw error
       }
     }
+  }
+
+  /// What keeps the controller from its work, for `/readyz`.
+  private func awaited(_ readiness: WebhookReadiness, _ window: Window<ControllerState>) async -> [String] {
+    var awaited = readiness.isReady() ? [] : ["the webhooks cannot be called yet"]
+    if self.options.webhookMode != .onlywebhook, let lists = await window.look(\.awaitedLists), !lists.isEmpty {
+      awaited.append("the API server has not told everything about: \(lists.joined(separator: ", "))")
+    }
+    return awaited
+  }
+
+  /// What is told at `/status`. Copies are looked at, so that no decision waits until an answer is written.
+  private func statusEndpoint(
+    _ identity: OwnPodIdentity, _ window: Window<ControllerState>, _ election: LeaderElectionLoop
+  ) -> StatusEndpoint {
+    StatusEndpoint(
+      podUID: { identity.uid },
+      status: { _ in
+        await window.look { $0 }?.status(software: Version.current, isLeading: election.leadership.mayAct())
+      },
+      decisions: { query in
+        let object = query["object"].flatMap(ObjectKey.init(text:))
+        return await window.look { $0 }?.history(about: object, at: Time.now)
+      })
+  }
+
+  private func page(
+    _ window: Window<ControllerState>, _ tally: UpdateTally, _ election: LeaderElectionLoop
+  ) async -> MetricsPage? {
+    var page = MetricsPage()
+    if self.options.webhookMode != .onlywebhook {
+      guard let state = await window.look({ $0 }) else { return nil }
+      page = ControllerMetrics.page(of: state, tally: tally, isLeading: election.leadership.mayAct())
+    }
+    page.appendRequests(of: self.client)
+    return page
+  }
+
+  /// Watches the loop, and writes its last decisions to the log whenever somebody asks for them.
+  private func observe(_ loops: LoopWatch, _ window: Window<ControllerState>) async {
+    async let dump: Void = DecisionDump(self.dumpRequests, logger: self.logger) {
+      await window.look { $0 }?.history(about: nil, at: Time.now)
+    }.run()
+    await loops.run()
+    await dump
   }
 
   private func election() -> LeaderElectionLoop {
@@ -89,7 +141,7 @@ package struct ControllerService: ServiceLifecycle.Service {
   /// Everything but the election, until a stop begins.
   private func work(
     _ servers: [any ServiceLifecycle.Service], _ identity: OwnPodIdentity, _ readiness: WebhookReadiness,
-    _ election: LeaderElectionLoop,
+    _ webhookTLS: RenewableTLS, _ election: LeaderElectionLoop,
     inbox: Inbox<ControllerState.Event>, window: Window<ControllerState>, tally: UpdateTally, recorder: EventRecorder
   ) async throws {
     try await cancelWhenGracefulShutdown {
@@ -108,7 +160,7 @@ package struct ControllerService: ServiceLifecycle.Service {
           group.addTask {
             try await WebhookService(
               options: self.options.webhooks, namespace: self.options.namespace, client: self.client,
-              readiness: readiness, logger: self.logger
+              tls: webhookTLS, readiness: readiness, logger: self.logger
             ).run()
           }
         }

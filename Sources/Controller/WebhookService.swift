@@ -17,12 +17,14 @@ struct WebhookService: Sendable {
   let options: ControllerOptions.Webhooks
   let namespace: String
   let client: KubernetesClient
+  /// The certificate that is shown, once there is one.
+  let tls: RenewableTLS
   let readiness: WebhookReadiness
   let logger: Logger
 
   /// Runs until the task is cancelled; throws when the port cannot be had.
   func run() async throws {
-    let tls = RenewableTLS(self.options.tls)
+    let tls = self.tls
     let cache = AdmissionCache(client: self.client, namespace: self.namespace, logger: self.logger)
     let endpoint = WebhookEndpoint(
       admission: Admission(namespace: self.namespace), existing: { cache.objects() }, logger: self.logger)
@@ -30,6 +32,8 @@ struct WebhookService: Sendable {
     configuration.renewableTLS = tls
     configuration.maximumConnections = 128
     configuration.maximumBodyBytes = WebhookEndpoint.largestBody
+    // Twice the largest; what a body is decoded to is several times larger.
+    configuration.maximumBufferedBytes = 2 * WebhookEndpoint.largestBody
     configuration.gracePeriod = .milliseconds(300)
     let server = HTTPServer(configuration, logger: self.logger, handler: endpoint.handle)
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Runner
 import Synchronization
 
 /// One thread that waits for descriptors to become readable and calls their handlers.
@@ -74,6 +75,11 @@ package final class ReadinessLoop: Sendable {
   package func ignore(_ registration: Registration) {
     self.core.ignore(registration.id)
   }
+
+  /// Returns when the thread has come round to it: it lives, and no handler hangs.
+  package func turn() async {
+    _ = await self.core.window.look { () }
+  }
 }
 
 /// What the thread of a loop works with; outlives the loop until the thread has ended.
@@ -95,11 +101,15 @@ private final class Core: Sendable {
   private let poll: Descriptor
   private let alarm: Descriptor
   private let state = Mutex(State())
+  /// For those who ask for a sign of life.
+  let window: Window<Void>
 
   init() throws(SystemError) {
     self.poll = try Descriptor(owning: epoll_create1(Int32(EPOLL_CLOEXEC)), "create an epoll descriptor")
-    self.alarm = try Descriptor(
+    let alarm = try Descriptor(
       owning: eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)), "create an event descriptor")
+    self.alarm = alarm
+    self.window = Window { Self.ring(alarm) }
     try self.add(self.alarm, .whileReadable, id: Self.wakeUp)
   }
 
@@ -127,8 +137,18 @@ private final class Core: Sendable {
 
   func stop() {
     self.state.withLock { $0.isStopped = true }
+    Self.ring(self.alarm)
+  }
+
+  private static func ring(_ alarm: Descriptor) {
     var one: UInt64 = 1
-    write(self.alarm.number, &one, MemoryLayout<UInt64>.size)
+    write(alarm.number, &one, MemoryLayout<UInt64>.size)
+  }
+
+  private func answerAlarm() {
+    var count: UInt64 = 0
+    read(self.alarm.number, &count, MemoryLayout<UInt64>.size)
+    self.window.open(on: ())
   }
 
   func run() {
@@ -140,12 +160,17 @@ private final class Core: Sendable {
         // Fails only with EINTR: the arguments are constant and valid.
         guard count > 0 else { continue }
         for event in events[..<Int(count)] {
+          guard event.data.u64 != Self.wakeUp else {
+            self.answerAlarm()
+            continue
+          }
           // A handler may have ignored a registration further down in this batch.
           let handler = self.state.withLock { $0.watches[event.data.u64]?.handler }
           handler?()
         }
       }
     }
+    self.window.close()
   }
 
   private func add(_ descriptor: Descriptor, _ trigger: ReadinessLoop.Trigger, id: UInt64) throws(SystemError) {

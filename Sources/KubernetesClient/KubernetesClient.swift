@@ -28,6 +28,9 @@ package struct KubernetesClient: Sendable {
       configuration, environment: environment, userAgent: "metallb/\(Version.current) (linux) \(agent)")
   }
 
+  /// How many requests were sent since the start, and how they were answered.
+  package var requestCounts: [RequestCount] { self.transport.tally.all }
+
   /// Closes the connections. Requests under way fail.
   package func shutdown() async {
     await self.transport.shutdown()

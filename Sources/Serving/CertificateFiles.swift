@@ -31,11 +31,18 @@ package struct CertificateFiles: Service {
     var complaint: String?
     while !Task.isCancelled {
       do {
-        if try self.tls.use(try self.read()) {
+        let identity = try self.read()
+        if try self.tls.use(identity) {
           self.logger.info("\(self.server) show a new certificate", metadata: ["directory": .string(self.directory)])
         }
         self.onUse()
-        complaint = nil
+        let trouble = Self.trouble(with: identity)
+        if let trouble, complaint != trouble {
+          self.logger.error(
+            "clients refuse the certificate of \(self.server); looking again for another",
+            metadata: ["directory": .string(self.directory), "reason": .string(trouble)])
+        }
+        complaint = trouble
       } catch {
         let reason = "\(error)"
         if complaint != reason {
@@ -47,6 +54,12 @@ package struct CertificateFiles: Service {
       }
       try? await ContinuousClock().sleep(for: Self.interval)
     }
+  }
+
+  /// Why clients refuse a certificate that can be shown; nil = nothing is known against it.
+  private static func trouble(with identity: ServerIdentity) -> String? {
+    guard let expiry = identity.expiry, expiry < Date() else { return nil }
+    return "tls.crt has expired on \(expiry)"
   }
 
   private func read() throws -> ServerIdentity {

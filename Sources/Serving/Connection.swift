@@ -13,18 +13,20 @@ final class Connection {
   private let outbound: Outbound
   private let isSecure: Bool
   private let maximumBodyBytes: Int
+  private let bodies: ByteBudget
   private let logger: Logger
   private let connections: ConnectionSet
 
   init(
-    channel: any Channel, parts: Parts, outbound: Outbound, isSecure: Bool, maximumBodyBytes: Int, logger: Logger,
-    connections: ConnectionSet
+    channel: any Channel, parts: Parts, outbound: Outbound, isSecure: Bool, maximumBodyBytes: Int, bodies: ByteBudget,
+    logger: Logger, connections: ConnectionSet
   ) {
     self.channel = channel
     self.parts = PartReader(parts)
     self.outbound = outbound
     self.isSecure = isSecure
     self.maximumBodyBytes = maximumBodyBytes
+    self.bodies = bodies
     self.logger = logger
     self.connections = connections
   }
@@ -36,7 +38,7 @@ final class Connection {
       if certificate == nil { certificate = .some(try await self.peerCertificate()) }
       guard self.connections.setBusy(true, self.channel) else { return }
       let body = HTTPRequestBody(
-        parts: self.parts, outbound: self.outbound, head: head, limit: self.maximumBodyBytes)
+        parts: self.parts, outbound: self.outbound, head: head, limit: self.maximumBodyBytes, budget: self.bodies)
       let request = HTTPRequest(
         head: head, body: body, remoteAddress: self.channel.remoteAddress, certificate: certificate ?? nil,
         isSecure: self.isSecure)

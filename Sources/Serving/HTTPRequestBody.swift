@@ -7,11 +7,13 @@ package final class HTTPRequestBody {
   package enum Failure: Error, CustomStringConvertible {
     case tooLarge(limit: Int)
     case cutShort
+    case crowded
 
     package var status: HTTPResponseStatus {
       switch self {
       case .tooLarge: .payloadTooLarge
       case .cutShort: .badRequest
+      case .crowded: .serviceUnavailable
       }
     }
 
@@ -19,6 +21,7 @@ package final class HTTPRequestBody {
       switch self {
       case .tooLarge(let limit): "the request's body is larger than \(limit) bytes"
       case .cutShort: "the request's body ended before its announced length"
+      case .crowded: "too many large requests at once; try again in a moment"
       }
     }
   }
@@ -26,15 +29,25 @@ package final class HTTPRequestBody {
   private let parts: PartReader
   private let outbound: Connection.Outbound
   private let limit: Int
+  private let budget: ByteBudget
+  /// What of the budget this body holds; it is given back with the body.
+  private var held = 0
   private var awaitsContinue: Bool
   private var received = 0
   private var isAtEnd = false
 
-  init(parts: PartReader, outbound: Connection.Outbound, head: HTTPRequestHead, limit: Int) {
+  init(
+    parts: PartReader, outbound: Connection.Outbound, head: HTTPRequestHead, limit: Int, budget: ByteBudget
+  ) {
+    self.budget = budget
     self.parts = parts
     self.outbound = outbound
     self.limit = limit
     self.awaitsContinue = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+  }
+
+  deinit {
+    self.budget.giveBack(self.held)
   }
 
   /// The next piece, nil at the end.
@@ -60,8 +73,17 @@ package final class HTTPRequestBody {
   /// The whole body.
   package func collect() async throws -> ByteBuffer {
     guard var whole = try await self.next() else { return ByteBuffer() }
-    while var piece = try await self.next() { whole.writeBuffer(&piece) }
+    try self.hold(whole.readableBytes)
+    while var piece = try await self.next() {
+      try self.hold(piece.readableBytes)
+      whole.writeBuffer(&piece)
+    }
     return whole
+  }
+
+  private func hold(_ count: Int) throws(Failure) {
+    guard self.budget.take(count) else { throw .crowded }
+    self.held += count
   }
 
   /// Reads what the handler left over, so that the next request can be read; false when that is too much.

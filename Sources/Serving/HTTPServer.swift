@@ -35,8 +35,12 @@ package struct HTTPServer: Service {
     package var headerTimeout = Duration.seconds(10)
     /// Between one response and the next request.
     package var idleTimeout = Duration.seconds(120)
-    /// Between two pieces of a request's body.
+    /// From the end of a request's headers to the end of its body.
     package var bodyTimeout = Duration.seconds(30)
+    /// For how long a client may leave unread what is written to it.
+    package var readingTimeout = Duration.seconds(60)
+    /// What all requests of this server together may hold of their bodies.
+    package var maximumBufferedBytes = 64 * 1024 * 1024
     package var gracePeriod = Duration.seconds(5)
 
     package init(host: String, port: Int, tls: TLSConfiguration? = nil) {
@@ -66,7 +70,12 @@ package struct HTTPServer: Service {
 
   /// Serves until cancelled or gracefully stopped; throws when the address cannot be bound.
   package func run() async throws {
-    let connections = ConnectionSet(limit: self.configuration.maximumConnections)
+    let connections = ConnectionSet(limit: self.configuration.maximumConnections) { [logger, configuration] in
+      logger.warning(
+        "more clients connect than are served at once; those that have said nothing for longest are disconnected",
+        metadata: ["port": "\(configuration.port)", "limit": "\(configuration.maximumConnections)"])
+    }
+    let bodies = ByteBudget(limit: self.configuration.maximumBufferedBytes)
     let listener = try await self.listen()
     if let address = listener.channel.localAddress {
       self.logger.debug("Listening", metadata: ["address": "\(address)"])
@@ -76,7 +85,7 @@ package struct HTTPServer: Service {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
           defer { connections.drain() }
-          try await self.accept(from: listener, into: connections)
+          try await self.accept(from: listener, into: connections, bodies)
         }
         group.addTask { await connections.waitUntilDraining() }
         // Accepting ends first when the listener fails, the other when a stop begins.
@@ -133,19 +142,21 @@ package struct HTTPServer: Service {
           try channel.pipeline.syncOperations.addHandler(
             RequestDeadlineHandler(
               headers: TimeAmount(configuration.headerTimeout), idle: TimeAmount(configuration.idleTimeout),
-              body: TimeAmount(configuration.bodyTimeout)))
+              body: TimeAmount(configuration.bodyTimeout), reading: TimeAmount(configuration.readingTimeout)))
           return try Wire(wrappingChannelSynchronously: channel)
         }
       }
   }
 
-  private func accept(from listener: NIOAsyncChannel<Wire, Never>, into connections: ConnectionSet) async throws {
+  private func accept(
+    from listener: NIOAsyncChannel<Wire, Never>, into connections: ConnectionSet, _ bodies: ByteBudget
+  ) async throws {
     try await withThrowingDiscardingTaskGroup { group in
       try await listener.executeThenClose { inbound in
         for try await wire in inbound {
           await connections.admit(wire.channel)
           group.addTask {
-            await self.serve(wire, in: connections)
+            await self.serve(wire, in: connections, bodies)
             connections.remove(wire.channel)
           }
         }
@@ -154,7 +165,7 @@ package struct HTTPServer: Service {
   }
 
   /// Serves one connection, and cancels its handler when the client goes away.
-  private func serve(_ wire: Wire, in connections: ConnectionSet) async {
+  private func serve(_ wire: Wire, in connections: ConnectionSet, _ bodies: ByteBudget) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         do {
@@ -162,7 +173,7 @@ package struct HTTPServer: Service {
             let connection = Connection(
               channel: wire.channel, parts: inbound.makeAsyncIterator(), outbound: outbound,
               isSecure: self.configuration.isSecure, maximumBodyBytes: self.configuration.maximumBodyBytes,
-              logger: self.logger, connections: connections)
+              bodies: bodies, logger: self.logger, connections: connections)
             try await connection.run(self.handler)
           }
         } catch is CancellationError {

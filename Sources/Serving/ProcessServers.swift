@@ -1,5 +1,6 @@
 import Logging
 import NIOHTTP1
+import Runner
 import ServiceLifecycle
 
 /// The HTTP servers that each of the two processes has: health for the kubelet, metrics for Prometheus (contract
@@ -45,17 +46,40 @@ package enum ProcessServers {
 
   private static let plainText = "text/plain; charset=utf-8"
 
-  /// The servers that the settings ask for; `page` makes the metrics at the moment of a scrape, nil = the process stops.
-  /// `isReady` is what `/readyz` says, `status` what `/status` does, `mayRead` who is shown the metrics.
-  package static func all(
-    _ settings: Settings, logger: Logger, isReady: @escaping @Sendable () -> Bool = { true },
-    status: StatusEndpoint? = nil, mayRead: @escaping PageGuard, page: @escaping @Sendable () async -> MetricsPage?
-  ) throws -> [any Service] {
+  /// How many clients each server has at a time: the kubelet, some Prometheuses, people.
+  private static let maximumConnections = 64
+
+  /// What the two processes have to say, each for itself.
+  package struct Content: Sendable {
+    package var health: HealthChecks
+    package var status: StatusEndpoint?
+    /// Who is shown the metrics.
+    package var mayRead: PageGuard
+    /// Whose certificates are shown beside that of the metrics.
+    package var certificates: [(use: String, tls: RenewableTLS)] = []
+    /// Makes the metrics at the moment of a scrape; nil = the process stops.
+    package var page: @Sendable () async -> MetricsPage?
+
+    package init(
+      health: HealthChecks, status: StatusEndpoint?, mayRead: @escaping PageGuard,
+      certificates: [(use: String, tls: RenewableTLS)] = [], page: @escaping @Sendable () async -> MetricsPage?
+    ) {
+      self.health = health
+      self.status = status
+      self.mayRead = mayRead
+      self.certificates = certificates
+      self.page = page
+    }
+  }
+
+  /// The servers that the settings ask for.
+  package static func all(_ settings: Settings, logger: Logger, _ content: Content) throws -> [any Service] {
     var servers: [any Service] = []
     if settings.healthPort != 0 {
-      servers.append(self.health(settings, logger: logger, isReady, settings.servesStatus ? status : nil))
+      servers.append(
+        self.health(settings, logger: logger, content.health, settings.servesStatus ? content.status : nil))
     }
-    if settings.metricsPort != 0 { servers += try self.metrics(settings, logger: logger, mayRead: mayRead, page: page) }
+    if settings.metricsPort != 0 { servers += try self.metrics(settings, logger: logger, content) }
     return servers
   }
 
@@ -66,7 +90,7 @@ package enum ProcessServers {
     }
     let configuration = Self.configuration(host: host, port: settings.healthPort)
     return HTTPServer(configuration, logger: logger) { request, response in
-      guard request.path == StatusEndpoint.path else {
+      guard endpoint.serves(request.path) else {
         try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
         return
       }
@@ -74,42 +98,55 @@ package enum ProcessServers {
     }
   }
 
-  /// `/healthz`: the process runs; `/readyz`: it can be asked.
+  /// `/healthz`: the loops of the process turn; `/readyz`: it can do its work.
   private static func health(
-    _ settings: Settings, logger: Logger, _ isReady: @escaping @Sendable () -> Bool, _ status: StatusEndpoint?
+    _ settings: Settings, logger: Logger, _ health: HealthChecks, _ status: StatusEndpoint?
   ) -> HTTPServer {
     let configuration = Self.configuration(host: settings.healthHost, port: settings.healthPort)
     return HTTPServer(configuration, logger: logger) { request, response in
       switch request.path {
-      case StatusEndpoint.path where status != nil: try await status?.respond(to: request, response)
-      case "/readyz" where !isReady():
-        try await response.respond(.internalServerError, contentType: Self.plainText, text: "not ready\n")
-      case "/healthz", "/readyz": try await response.respond(.ok, contentType: Self.plainText, text: "ok")
+      case "/healthz": try await Self.answer(health.stalls(), "alive", response)
+      case "/readyz": try await Self.answer(health.stalls() + (await health.awaited()), "ready", response)
+      case let path where status?.serves(path) == true: try await status?.respond(to: request, response)
       default: try await response.respond(.notFound, contentType: Self.plainText, text: "not found\n")
       }
     }
   }
 
+  /// `ok`, or what speaks against it.
+  private static func answer(_ objections: [String], _ virtue: String, _ response: HTTPResponseWriter) async throws {
+    guard !objections.isEmpty else { return try await response.respond(.ok, contentType: Self.plainText, text: "ok") }
+    try await response.respond(
+      .internalServerError, contentType: Self.plainText,
+      text: "not \(virtue): \(objections.joined(separator: "; "))\n")
+  }
+
   /// `/metrics`, and what keeps its certificate current.
-  private static func metrics(
-    _ settings: Settings, logger: Logger, mayRead: @escaping PageGuard,
-    page: @escaping @Sendable () async -> MetricsPage?
-  ) throws -> [any Service] {
+  private static func metrics(_ settings: Settings, logger: Logger, _ content: Content) throws -> [any Service] {
     var configuration = Self.configuration(host: "0.0.0.0", port: settings.metricsPort)
     var services: [any Service] = []
-    var access = mayRead
+    var access = content.mayRead
+    var certificates = content.certificates
     switch settings.metricsSecurity {
     case .open: access = { _, _ in .granted }
     case .guarded(let directory):
       let tls = RenewableTLS(settings.tls)
       configuration.renewableTLS = tls
+      certificates.append((use: "metrics", tls: tls))
       if let directory {
         services.append(CertificateFiles(directory: directory, tls: tls, server: "the metrics", logger: logger))
       } else {
         try tls.use(
-          CertificateAuthority(commonName: settings.process)
+          CertificateAuthority(commonName: settings.process, lifetime: Self.lifetimeOfOwnCertificate)
             .serverIdentity(dnsNames: [settings.process, "localhost"]))
       }
+    }
+    let page = SharedPage { [certificates] in
+      guard var page = await content.page() else { return nil }
+      page.appendBuild(of: settings.process)
+      page.appendCertificates(certificates)
+      if let reading = ProcessReading.current() { page.appendProcess(reading) }
+      return page.text
     }
     services.append(
       HTTPServer(configuration, logger: logger) { [access] request, response in
@@ -121,14 +158,17 @@ package enum ProcessServers {
           try await response.respond(status, contentType: Self.plainText, text: text + "\n")
           return
         }
-        guard let page = await page() else {
+        guard let text = await page.text() else {
           try await response.respond(.serviceUnavailable, contentType: Self.plainText, text: "stopping\n")
           return
         }
-        try await response.respond(.ok, contentType: MetricsPage.contentType, text: page.text)
+        try await response.respond(.ok, contentType: MetricsPage.contentType, text: text)
       })
     return services
   }
+
+  /// A certificate that nobody can check is as good as it was on its first day; it must outlive the process.
+  private static let lifetimeOfOwnCertificate = Duration.seconds(10 * 365 * 86_400)
 
   /// What somebody is told who may not read, in upstream's words; nil = may read.
   private static func refusal(of access: PageAccess) -> (HTTPResponseStatus, String)? {
@@ -144,12 +184,26 @@ package enum ProcessServers {
     var configuration = HTTPServer.Configuration(host: host, port: port)
     // A stop is a matter of less than a second; nobody waits longer for a page.
     configuration.gracePeriod = .milliseconds(300)
+    configuration.maximumConnections = Self.maximumConnections
     return configuration
   }
 }
 
 extension MetricsPage {
+  /// Appends which release of the product this is.
+  mutating func appendBuild(of process: String) {
+    self.append(
+      "metallb_build_info", .gauge,
+      help: "1, with the release of this process and that of MetalLB whose behaviour it keeps.",
+      [
+        Sample(
+          1, labels: ["compatible": Version.compatible, "process": process, "version": Version.current])
+      ])
+  }
+
   /// Appends what both processes tell of the objects they watch (contract section 15).
+  ///
+  /// Stale means here that some object is not valid and its last good form is in force, while all others are loaded.
   package mutating func appendClient(updates: Int, updateErrors: Int, isLoaded: Bool, isStale: Bool) {
     self.append(
       "metallb_k8s_client_updates_total", .counter, help: "Number of k8s object updates that have been processed.",
@@ -159,9 +213,9 @@ extension MetricsPage {
       help: "Number of k8s object updates that failed for some reason.", Double(updateErrors))
     self.append(
       "metallb_k8s_client_config_loaded_bool", .gauge,
-      help: "1 if the configuration was successfully loaded at least once.", isLoaded ? 1 : 0)
+      help: "1 if the MetalLB configuration was successfully loaded at least once.", isLoaded ? 1 : 0)
     self.append(
       "metallb_k8s_client_config_stale_bool", .gauge,
-      help: "1 if some of the latest objects are not valid and their last good form is in force.", isStale ? 1 : 0)
+      help: "1 if running on a stale configuration, because the latest config failed to load.", isStale ? 1 : 0)
   }
 }

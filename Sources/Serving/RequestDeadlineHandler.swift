@@ -1,7 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Closes a connection whose client is too slow: with its headers, with its body, or with its next request.
+/// Closes a connection whose client is too slow: with its headers, with its body, with reading the response, or with its
+/// next request.
 final class RequestDeadlineHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -11,14 +12,18 @@ final class RequestDeadlineHandler: ChannelDuplexHandler {
   private let headers: TimeAmount
   private let idle: TimeAmount
   private let body: TimeAmount
+  private let reading: TimeAmount
   private var deadline: Scheduled<Void>?
+  /// Runs while the client does not take what is written.
+  private var readingDeadline: Scheduled<Void>?
   private var requestIsOpen = false
   private var responseIsOpen = false
 
-  init(headers: TimeAmount, idle: TimeAmount, body: TimeAmount) {
+  init(headers: TimeAmount, idle: TimeAmount, body: TimeAmount, reading: TimeAmount) {
     self.headers = headers
     self.idle = idle
     self.body = body
+    self.reading = reading
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -31,12 +36,18 @@ final class RequestDeadlineHandler: ChannelDuplexHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    self.deadline?.cancel()
+    self.cancel()
     context.fireChannelInactive()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    self.deadline?.cancel()
+    self.cancel()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    self.readingDeadline?.cancel()
+    self.readingDeadline = context.channel.isWritable ? nil : Self.hangUp(in: self.reading, context)
+    context.fireChannelWritabilityChanged()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -46,7 +57,8 @@ final class RequestDeadlineHandler: ChannelDuplexHandler {
       self.responseIsOpen = true
       self.arm(self.body, context)
     case .body:
-      self.arm(self.body, context)
+      // The whole of it has one deadline: a byte now and then does not buy time.
+      break
     case .end:
       self.requestIsOpen = false
       self.deadline?.cancel()
@@ -65,7 +77,16 @@ final class RequestDeadlineHandler: ChannelDuplexHandler {
 
   private func arm(_ time: TimeAmount, _ context: ChannelHandlerContext) {
     self.deadline?.cancel()
+    self.deadline = Self.hangUp(in: time, context)
+  }
+
+  private func cancel() {
+    self.deadline?.cancel()
+    self.readingDeadline?.cancel()
+  }
+
+  private static func hangUp(in time: TimeAmount, _ context: ChannelHandlerContext) -> Scheduled<Void> {
     let channel = context.channel
-    self.deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    return context.eventLoop.scheduleTask(in: time) { channel.hangUp() }
   }
 }

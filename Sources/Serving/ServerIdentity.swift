@@ -1,4 +1,6 @@
+import FoundationEssentials
 import NIOSSL
+import X509
 
 /// A certificate chain with its private key, in PEM: what one end of a TLS connection presents.
 package struct ServerIdentity: Sendable, Hashable {
@@ -9,6 +11,9 @@ package struct ServerIdentity: Sendable, Hashable {
     self.certificatePEM = certificatePEM
     self.privateKeyPEM = privateKeyPEM
   }
+
+  /// When the server's own certificate, the first of the chain, expires; nil = it cannot be read.
+  package var expiry: Date? { (try? Certificate(pemEncoded: self.certificatePEM))?.notValidAfter }
 
   /// TLS for a server; with `clientRoots`, a client may present a certificate, which must then lead to one of them.
   package func serverConfiguration(clientRoots: NIOSSLTrustRoots? = nil) throws -> TLSConfiguration {

@@ -2,26 +2,30 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 
-/// `/status`: what a process tells of itself, as JSON, to whoever may (Docs/decisions/0017-speakers-tell-what-they-know.md).
+/// `/status` and `/debug/decisions`: what a process tells of itself, as JSON, to whoever may
+/// (Docs/decisions/0017-speakers-tell-what-they-know.md).
 ///
 /// Operators ask through the API server's proxy of pods, which decides who may. The proxy hands no credentials on, so that
 /// a request from elsewhere than this machine has to name the UID of the pod in `pod`, which only the API server tells:
 /// who merely reaches the port learns nothing.
 package struct StatusEndpoint: Sendable {
+  /// What is told under a path; nil = the process stops.
+  package typealias Report = @Sendable (HTTPQuery) async -> (any Encodable & Sendable)?
+
   package static let path = "/status"
+  /// The last decisions and what led to them.
+  package static let decisionsPath = "/debug/decisions"
 
   /// The UID of the own pod; nil = not known (yet).
   private let podUID: @Sendable () -> String?
-  /// What is told; nil = the process stops.
-  private let report: @Sendable (HTTPQuery) async -> (any Encodable & Sendable)?
+  private let reports: [String: Report]
 
-  package init(
-    podUID: @escaping @Sendable () -> String?,
-    report: @escaping @Sendable (HTTPQuery) async -> (any Encodable & Sendable)?
-  ) {
+  package init(podUID: @escaping @Sendable () -> String?, status: @escaping Report, decisions: @escaping Report) {
     self.podUID = podUID
-    self.report = report
+    self.reports = [Self.path: status, Self.decisionsPath: decisions]
   }
+
+  func serves(_ path: String) -> Bool { self.reports[path] != nil }
 
   func respond(to request: HTTPRequest, _ response: HTTPResponseWriter) async throws {
     guard request.method == .GET || request.method == .HEAD else {
@@ -31,7 +35,7 @@ package struct StatusEndpoint: Sendable {
       return try await Self.refuse(
         .forbidden, "name the pod that is asked: ?pod=UID, its metadata.uid", response)
     }
-    guard let report = await self.report(request.query) else {
+    guard let report = await self.reports[request.path]?(request.query) else {
       return try await Self.refuse(.serviceUnavailable, "stopping", response)
     }
     let encoder = JSONEncoder()

@@ -31,15 +31,20 @@ package struct SpeakerService: ServiceLifecycle.Service {
   private let client: KubernetesClient
   private let exclusions: InterfaceExclusions
   private let gossip: GossipService?
+  private let dumpRequests: Inbox<Void>
   private let logger: Logger
 
   /// How long a node that is about to go answers for its addresses while others take them over.
   private static let handOverTime = Duration.milliseconds(1500)
 
-  /// Throws what is wrong with the files of excluded interfaces and of the gossip.
-  package init(options: SpeakerOptions, client: KubernetesClient, logger: Logger) throws {
+  /// Throws what is wrong with the files of excluded interfaces and of the gossip. Each element of `dumpRequests` has the
+  /// last decisions written to the log.
+  package init(
+    options: SpeakerOptions, client: KubernetesClient, dumpRequests: Inbox<Void> = Inbox(capacity: 1), logger: Logger
+  ) throws {
     self.options = options
     self.client = client
+    self.dumpRequests = dumpRequests
     self.exclusions = try ExclusionFile.read(options.exclusionFile)
     self.gossip = try options.gossip.map { gossip in
       try GossipService(
@@ -59,14 +64,16 @@ package struct SpeakerService: ServiceLifecycle.Service {
     let parts = try self.makeParts(recorder)
     let identity = OwnPodIdentity()
     let report = SpeakerReport(parts: parts, gossip: self.gossip)
-    let status = StatusEndpoint(podUID: { identity.uid }, report: { await report.status($0) })
-    let servers = try self.makeServers(parts, status)
+    let status = StatusEndpoint(
+      podUID: { identity.uid }, status: { await report.status($0) }, decisions: { await report.history($0) })
+    let loops = self.loops(parts)
+    let servers = try self.makeServers(parts, status, loops)
     try await withThrowingTaskGroup(of: Void.self) { group in
       if let gossip = self.gossip {
         group.addTask { try await gossip.run { await parts.inbox.send(.members($0)) } }
       }
       group.addTask {
-        try await self.serve(servers, status, identity, parts)
+        try await self.serve(servers, status, identity, parts, loops)
         // Only now, as nothing is announced any more.
         await self.gossip?.leave()
       }
@@ -93,27 +100,44 @@ package struct SpeakerService: ServiceLifecycle.Service {
       routers: RouterFinder(on: sockets, seed: dice.next(), logger: self.logger), takeovers: TakeoverLog())
   }
 
+  /// What must turn for the speaker to do its work.
+  private func loops(_ parts: SpeakerParts) -> LoopWatch {
+    var loops = [
+      LoopWatch.Loop("decisions") { _ = await parts.window.look { _ in () } },
+      LoopWatch.Loop("layer 2") { await parts.sockets.turn() },
+    ]
+    if let gossip = self.gossip { loops.append(LoopWatch.Loop("gossip") { _ = await gossip.look { _ in () } }) }
+    return LoopWatch(loops)
+  }
+
   private func makeServers(
-    _ parts: SpeakerParts, _ status: StatusEndpoint
+    _ parts: SpeakerParts, _ status: StatusEndpoint, _ loops: LoopWatch
   ) throws -> [any ServiceLifecycle.Service] {
-    let gossip = self.gossip
-    return try ProcessServers.all(
-      self.options.servers, logger: self.logger, status: status,
-      mayRead: PageReaders(self.client, logger: self.logger).access
-    ) {
-      let (counters, peers, tally) = (parts.responder.counters(), parts.bgp.readings(), parts.tally)
-      var page = await parts.window.look {
-        SpeakerMetrics.page(of: $0, tally: tally, counters: counters, peers: peers)
-      }
-      page?.appendTakeovers(parts.takeovers.histogram, watched: await gossip?.look(\.watchReadings) ?? [])
-      page?.appendBFD(parts.bfd.readings())
-      return page
+    let health = HealthChecks(loops) {
+      let awaited = await parts.window.look { $0.awaited.map(\.rawValue).sorted() } ?? []
+      return awaited.isEmpty ? [] : ["this node does not know everything about: \(awaited.joined(separator: ", "))"]
     }
+    return try ProcessServers.all(
+      self.options.servers, logger: self.logger,
+      ProcessServers.Content(
+        health: health, status: status, mayRead: PageReaders(self.client, logger: self.logger).access
+      ) { await self.page(parts) })
+  }
+
+  /// The metrics, of a copy of the state, so that no decision waits until they are written.
+  private func page(_ parts: SpeakerParts) async -> MetricsPage? {
+    guard let state = await parts.window.look({ $0 }) else { return nil }
+    var page = SpeakerMetrics.page(
+      of: state, tally: parts.tally, counters: parts.responder.counters(), peers: parts.bgp.readings())
+    page.appendTakeovers(parts.takeovers.histogram, watched: await self.gossip?.look(\.watchReadings) ?? [])
+    page.appendBFD(parts.bfd.readings())
+    page.appendRequests(of: self.client)
+    return page
   }
 
   private func serve(
     _ servers: [any ServiceLifecycle.Service], _ status: StatusEndpoint, _ identity: OwnPodIdentity,
-    _ parts: SpeakerParts
+    _ parts: SpeakerParts, _ loops: LoopWatch
   ) async throws {
     enum Ending { case ofServer, ofAll }
     try await withThrowingTaskGroup(of: Ending.self) { group in
@@ -124,6 +148,10 @@ package struct SpeakerService: ServiceLifecycle.Service {
           try await server.run()
           return .ofServer
         }
+      }
+      group.addTask {
+        await self.observe(loops, parts)
+        return .ofServer
       }
       if self.options.podName != nil {
         group.addTask {
@@ -164,6 +192,15 @@ package struct SpeakerService: ServiceLifecycle.Service {
       } catch is CancellationError {
       }
     }
+  }
+
+  /// Watches the loops, and writes the last decisions to the log whenever somebody asks for them.
+  private func observe(_ loops: LoopWatch, _ parts: SpeakerParts) async {
+    async let dump: Void = DecisionDump(self.dumpRequests, logger: self.logger) {
+      await parts.window.look { $0 }?.history(about: nil, at: Time.now)
+    }.run()
+    await loops.run()
+    await dump
   }
 
   /// Serves `/status` where the API server can ask for it; without that, the speaker does its work all the same.

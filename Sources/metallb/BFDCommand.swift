@@ -77,7 +77,7 @@ struct BFDCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    JSONLinesLogHandler.bootstrap(level: .warn)
+    LineLogHandler.bootstrap(level: .warn)
     var options = BFDProbe.Options(peer: self.peer)
     options.local = self.local
     options.interface = self.interface

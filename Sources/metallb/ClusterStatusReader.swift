@@ -21,7 +21,8 @@ struct ClusterStatusReader {
 
   func read() async throws(APIError) -> ClusterStatus {
     let asker = StatusReader(
-      client: self.client, namespace: self.namespace, port: self.options.statusPort, service: self.service)
+      client: self.client, namespace: self.namespace, port: self.options.statusPort,
+      selection: ("service", self.service?.description))
     let pods = try await asker.pods()
     async let controllers = asker.ask(pods.controllers, as: ControllerStatus.self)
     async let speakers = asker.ask(pods.speakers, as: SpeakerStatus.self)

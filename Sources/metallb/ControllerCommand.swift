@@ -32,7 +32,7 @@ struct ControllerCommand: AsyncParsableCommand {
   var unknownPool: ControllerOptions.UnknownPool = .allocate
 
   func run() async throws {
-    JSONLinesLogHandler.bootstrap(level: self.process.logLevel)
+    LineLogHandler.bootstrap(level: self.process.logLevel, format: self.process.logFormat)
     let logger = Logger(label: "controller")
     let environment = ProcessOptions.environment
     let namespace = try self.process.resolvedNamespace()
@@ -58,8 +58,10 @@ struct ControllerCommand: AsyncParsableCommand {
         "version": .string(Version.current), "namespace": .string(namespace),
         "server": "\(client.configuration.server)",
       ])
+    let dumpRequests = Inbox<Void>(capacity: 1)
     try await self.process.supervise(
-      ControllerService(options: options, client: client, logger: logger), client: client, logger: logger)
+      ControllerService(options: options, client: client, dumpRequests: dumpRequests, logger: logger), client: client,
+      dumpRequests: dumpRequests, logger: logger)
   }
 }
 

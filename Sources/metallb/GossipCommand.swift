@@ -66,7 +66,7 @@ struct GossipCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    JSONLinesLogHandler.bootstrap(level: .warn)
+    LineLogHandler.bootstrap(level: .warn)
     let logger = Logger(label: "gossip")
     var quiet = logger
     quiet.logLevel = .error

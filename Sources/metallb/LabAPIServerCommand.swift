@@ -36,7 +36,7 @@ struct LabAPIServerCommand: AsyncParsableCommand {
     guard let ranges = ServiceRangesText.parse(self.serviceCIDR) else {
       throw ValidationError("--service-cidr \(self.serviceCIDR): expected one CIDR, or one of each family")
     }
-    JSONLinesLogHandler.bootstrap(level: self.logLevel)
+    LineLogHandler.bootstrap(level: self.logLevel)
     let logger = Logger(label: "apiserver")
     let cluster = try await StandaloneAPIServer(
       endpoint: endpoint, serviceRanges: ranges, manifests: self.crds, kubeconfigPath: self.kubeconfig, logger: logger

@@ -24,6 +24,9 @@ struct ProcessOptions: ParsableArguments {
   @Option(help: "How much to say: all, debug, info, warn, error or none.")
   var logLevel: LogLevel = .info
 
+  @Option(help: "How the lines of the log are written: json or logfmt.")
+  var logFormat: LogFormat = .json
+
   @Option(help: "Accepted; there is no profile to serve.")
   var pprofBindAddress = ""
 
@@ -104,12 +107,19 @@ struct ProcessOptions: ParsableArguments {
     }
   }
 
-  /// Runs the service until SIGTERM or SIGINT, then lets it end: it has some seconds for its last words.
-  func supervise(_ service: some Service, client: KubernetesClient, logger: Logger) async throws {
+  /// Runs the service until SIGTERM or SIGINT, then lets it end: it has some seconds for its last words. SIGUSR1 asks for
+  /// its last decisions.
+  func supervise(
+    _ service: some Service, client: KubernetesClient, dumpRequests: Inbox<Void>, logger: Logger
+  ) async throws {
+    DescriptorLimit.raise()
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     var configuration = ServiceGroupConfiguration(
-      services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+      services: [
+        .init(service: OperatorSignals(dumpRequests: dumpRequests, logger: logger)),
+        .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     configuration.maximumGracefulShutdownDuration = .seconds(6)
     configuration.maximumCancellationDuration = .seconds(1)
@@ -125,6 +135,7 @@ struct ProcessOptions: ParsableArguments {
 }
 
 extension LogLevel: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
 
 extension ProcessOptions {
   /// Where the process serves its health and its metrics.

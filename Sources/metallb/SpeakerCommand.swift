@@ -77,7 +77,7 @@ struct SpeakerCommand: AsyncParsableCommand {
     try self.check(environment)
     let node = try self.resolvedNode(environment)
     let namespace = try self.process.resolvedNamespace()
-    JSONLinesLogHandler.bootstrap(level: self.process.logLevel)
+    LineLogHandler.bootstrap(level: self.process.logLevel, format: self.process.logFormat)
     let logger = Logger(label: "speaker")
     let options = SpeakerOptions(
       namespace: namespace, legacyConfigMap: self.process.legacyConfigMap, node: node,
@@ -97,14 +97,15 @@ struct SpeakerCommand: AsyncParsableCommand {
       logger.info("speakers do not gossip; the readiness of nodes tells which of them are alive")
     }
     let client = try self.process.client(agent: "speaker", logger: logger)
-    let service = try SpeakerService(options: options, client: client, logger: logger)
+    let dumpRequests = Inbox<Void>(capacity: 1)
+    let service = try SpeakerService(options: options, client: client, dumpRequests: dumpRequests, logger: logger)
     logger.info(
       "speaker starting",
       metadata: [
         "version": .string(Version.current), "node": .string(node), "namespace": .string(namespace),
         "server": "\(client.configuration.server)",
       ])
-    try await self.process.supervise(service, client: client, logger: logger)
+    try await self.process.supervise(service, client: client, dumpRequests: dumpRequests, logger: logger)
   }
 
   private func resolvedNode(_ environment: [String: String]) throws -> String {

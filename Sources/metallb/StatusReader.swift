@@ -4,7 +4,8 @@ import KubernetesClient
 import KubernetesModel
 import Runner
 
-/// Asks MetalLB's pods for their status, through the API server's proxy: what the user may do there decides.
+/// Asks MetalLB's pods for their status or their last decisions, through the API server's proxy: what the user may do
+/// there decides.
 struct StatusReader {
   /// For one pod.
   private static let limit = Duration.seconds(3)
@@ -17,8 +18,10 @@ struct StatusReader {
   let namespace: String
   /// Of `/status` in the pods.
   let port: Int
-  /// The one Service that is meant; nil = all.
-  var service: ObjectKey?
+  /// What is asked for.
+  var path = "status"
+  /// What of it is meant, as the name of a parameter and its value.
+  var selection: (name: String, value: String?) = ("service", nil)
 
   /// The pods of controllers and speakers, by the labels of manifest and chart.
   func pods() async throws(APIError) -> (controllers: [Pod], speakers: [Pod]) {
@@ -61,14 +64,14 @@ struct StatusReader {
     guard Time.now < end else { return .silent("there was no time to ask all") }
     let isReady = pod.status?.holds("Ready") ?? false
     let request = APIRequest(
-      .get, "\(Pod.type.path(namespace: pod.key.namespace, name: "\(pod.key.name):\(self.port)"))/proxy/status",
-      query: [("pod", pod.metadata.uid), ("service", self.service?.description)])
+      .get, "\(Pod.type.path(namespace: pod.key.namespace, name: "\(pod.key.name):\(self.port)"))/proxy/\(self.path)",
+      query: [("pod", pod.metadata.uid), (self.selection.name, self.selection.value)])
     let client = self.client
     do {
       let raw = try await withTimeout(Self.limit) { try await client.send(request, as: JSONValue.self) }
       return .told(try JSONDecoder().decode(Status.self, from: Data(raw.jsonText)), raw: raw)
     } catch let error as APIError {
-      return isReady ? .silent(Self.text(of: error)) : .down("its pod is not ready, and \(Self.text(of: error))")
+      return isReady ? .silent(self.text(of: error)) : .down("its pod is not ready, and \(self.text(of: error))")
     } catch let error as TimeoutError {
       return isReady ? .silent(error.description) : .down("its pod is not ready, and there is \(error.description)")
     } catch {
@@ -76,11 +79,11 @@ struct StatusReader {
     }
   }
 
-  private static func text(of error: APIError) -> String {
+  private func text(of error: APIError) -> String {
     switch error.code {
     case 403 where error.status?.message?.contains("pods/proxy") == true:
       "you may not, as that takes the verb get on pods/proxy in MetalLB's namespace"
-    case 404: "it serves no /status"
+    case 404: "it serves no /\(self.path)"
     default: "\(error)"
     }
   }

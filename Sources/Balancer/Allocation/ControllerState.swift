@@ -78,7 +78,7 @@ package struct ControllerState: StateMachine, Equatable {
   }
 
   /// What must be complete before anything is decided.
-  private enum List: Sendable, Hashable, CaseIterable {
+  private enum List: String, Sendable, Hashable, CaseIterable {
     case services
     case pools
     case namespaces
@@ -122,6 +122,7 @@ package struct ControllerState: StateMachine, Equatable {
   var poolWrites: WriteQueue<PoolStatusWrite>
   /// How many Services have been decided on since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
+  var journal = DecisionJournal()
   /// What this event leads to; empty between events.
   var actions: [Action] = []
   private var state = State.awaitingLists(Set(List.allCases))
@@ -140,6 +141,12 @@ package struct ControllerState: StateMachine, Equatable {
   }
 
   var isRunning: Bool { self.state == .running }
+
+  /// The kinds of objects that are not all known yet; a controller that is not elected is ready to be without them only.
+  package var awaitedLists: [String] {
+    guard case .awaitingLists(let missing) = self.state else { return [] }
+    return missing.subtracting([.election]).map(\.rawValue).sorted()
+  }
 
   /// How a Service stands, and why; nil if there is none of this name that matters here.
   package func standing(of service: ObjectKey) -> Standing? { self.entries[service]?.standing }
@@ -166,6 +173,7 @@ package struct ControllerState: StateMachine, Equatable {
     }
     self.tellDoubts(at: now)
     self.flush(at: now)
+    self.journal.note(event.cause, self.actions, \.decision, at: now)
     defer { self.actions = [] }
     return self.actions
   }
@@ -245,6 +253,7 @@ package struct ControllerState: StateMachine, Equatable {
     if case .awaitingLists(let lists) = self.state { missing.formUnion(lists) }
     var fresh = ControllerState(settings: self.settings)
     fresh.state = .awaitingLists(missing)
+    fresh.journal = self.journal
     fresh.configuration = self.configuration
     fresh.namespaces = self.namespaces
     fresh.l2Advertisements = self.l2Advertisements

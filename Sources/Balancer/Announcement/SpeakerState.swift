@@ -141,6 +141,7 @@ package struct SpeakerState: StateMachine, Equatable {
   var bgp = BGPTables()
   private var reported: [Problem] = []
   var chronicle = AnnouncementChronicle()
+  var journal = DecisionJournal()
   /// How many verdicts have been reached since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
 
@@ -164,6 +165,7 @@ package struct SpeakerState: StateMachine, Equatable {
       if case .members(let members) = event { (self.nodes.members ?? []).subtracting(members.names) } else { [] }
     let actions = self.respond(to: event, at: now)
     self.chronicle.note(actions, gone: gone, at: now)
+    self.journal.note(event.cause, actions, \.decision, at: now)
     return actions
   }
 

@@ -48,6 +48,13 @@ package struct ControllerStatus: Codable, Sendable, Hashable {
 }
 
 extension ControllerState {
+  /// How many Services ask for an address and have none.
+  package var waitingCount: Int {
+    self.entries.values.reduce(0) { count, entry in
+      if case .waiting = entry.standing { count + 1 } else { count }
+    }
+  }
+
   /// What there is to tell, as plain data.
   package func status(software: String, isLeading: Bool) -> ControllerStatus {
     let pools = self.configuration.sorted.compactMap { pool in

@@ -128,7 +128,10 @@ package struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
   /// The host as it stands in a URL: IPv6 in brackets.
   package var urlHost: String { self.host.contains(":") ? "[\(self.host)]" : self.host }
 
+  /// Host and port, as they stand in a URL.
+  package var authority: String { "\(self.urlHost):\(self.port)" }
+
   package var description: String {
-    "\(self.isSecure ? "https" : "http")://\(self.urlHost):\(self.port)\(self.basePath)"
+    "\(self.isSecure ? "https" : "http")://\(self.authority)\(self.basePath)"
   }
 }

@@ -35,6 +35,7 @@ final class Transport: Sendable {
     var lastHeartbeat = Time.now
   }
 
+  let tally = RequestTally()
   private let connections = OpenConnections()
   private let credentials: CredentialStore
   private let configuration: ClusterConfiguration
@@ -142,7 +143,9 @@ final class Transport: Sendable {
       do {
         response = try await self.streams.execute(prepared, timeout: Self.headLimit)
         self.heard()
+        self.tally.count(request.method.rawValue, code: Int(response.status.code))
       } catch {
+        self.tally.count(request.method.rawValue, code: nil)
         let failure = Failures.apiError(error, limit: .nanoseconds(Self.headLimit.nanoseconds))
         if case .timedOut = failure { self.missedAnswer(since: start) }
         throw failure
@@ -170,13 +173,16 @@ final class Transport: Sendable {
     let prepared = try await self.prepared(request)
     let start = Time.now
     do {
-      return try await withTimeout(limit) {
+      let answer = try await withTimeout(limit) {
         let response = try await self.http.execute(prepared, timeout: Self.silenceLimit)
         self.heard()
         let body = try await response.body.collect(upTo: Self.maximumAnswer)
         return (Head(code: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After")), body)
       }
+      self.tally.count(request.method.rawValue, code: answer.0.code)
+      return answer
     } catch {
+      self.tally.count(request.method.rawValue, code: nil)
       let failure = Failures.apiError(error, limit: limit)
       if case .timedOut = failure { self.missedAnswer(since: start) }
       throw failure

@@ -8,6 +8,13 @@ package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertibl
     self.name = name
   }
 
+  /// Reads `NAMESPACE/NAME`.
+  package init?(text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts.contains("") else { return nil }
+    self.init(namespace: parts[0], name: parts[1])
+  }
+
   /// `namespace/name`, or just the name of a cluster-wide object.
   package var description: String { self.namespace.isEmpty ? self.name : "\(self.namespace)/\(self.name)" }
 

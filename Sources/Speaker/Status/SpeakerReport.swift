@@ -20,6 +20,12 @@ struct SpeakerReport: Sendable {
     return self.status(of: state, membership, service: service, at: Time.now)
   }
 
+  /// The last decisions; with `object=NAMESPACE/NAME` those about that Service alone.
+  func history(_ query: HTTPQuery) async -> DecisionHistory? {
+    let object = query["object"].flatMap(ObjectKey.init(text:))
+    return await self.parts.window.look { $0 }?.history(about: object, at: Time.now)
+  }
+
   private func status(
     of state: SpeakerState, _ membership: Membership?, service: ObjectKey?, at now: ContinuousClock.Instant
   ) -> SpeakerStatus {
@@ -40,14 +46,5 @@ struct SpeakerReport: Sendable {
       bgp: BGPStatus(announcements: state.bgpStatusAnnouncements(of: service, at: now), peers: peers),
       gossip: membership.map { GossipStatus($0, isEncrypted: self.gossip?.isEncrypted ?? false, at: now) },
       problems: state.problems.map(\.description))
-  }
-}
-
-extension ObjectKey {
-  /// Reads `NAMESPACE/NAME`.
-  fileprivate init?(text: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, !parts.contains("") else { return nil }
-    self.init(namespace: parts[0], name: parts[1])
   }
 }

@@ -1,27 +1,29 @@
 import Glibc
 import Logging
 
-/// Writes each log event as one line of JSON with upstream's keys: `ts`, `level`, `caller`, `msg`, then the metadata.
+/// Writes each log event as one line with upstream's keys: `ts`, `level`, `caller`, `msg`, then the metadata.
 ///
 /// Lines go out by write(2) at once: what a process said before it was killed is there.
-package struct JSONLinesLogHandler: LogHandler {
+package struct LineLogHandler: LogHandler {
   package var logLevel: Logger.Level
   package var metadata: Logger.Metadata = [:]
   package var metadataProvider: Logger.MetadataProvider?
 
   private let isSilent: Bool
+  private let format: LogFormat
   private let write: @Sendable ([UInt8]) -> Void
   private let timestamp: @Sendable () -> String
 
   /// A handler that writes to standard output.
-  package init(level: LogLevel) {
-    self.init(level: level, write: Self.writeToStandardOutput) { Time.wallText }
+  package init(level: LogLevel, format: LogFormat = .json) {
+    self.init(level: level, format: format, write: Self.writeToStandardOutput) { Time.wallText }
   }
 
   init(
-    level: LogLevel, write: @escaping @Sendable ([UInt8]) -> Void,
+    level: LogLevel, format: LogFormat = .json, write: @escaping @Sendable ([UInt8]) -> Void,
     timestamp: @escaping @Sendable () -> String
   ) {
+    self.format = format
     self.logLevel = level.threshold ?? .critical
     self.isSilent = level == .none
     self.write = write
@@ -29,8 +31,8 @@ package struct JSONLinesLogHandler: LogHandler {
   }
 
   /// Makes this the way all loggers of the process write; called once, first thing in a command.
-  package static func bootstrap(level: LogLevel) {
-    LoggingSystem.bootstrap { _ in JSONLinesLogHandler(level: level) }
+  package static func bootstrap(level: LogLevel, format: LogFormat = .json) {
+    LoggingSystem.bootstrap { _ in LineLogHandler(level: level, format: format) }
   }
 
   package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -40,7 +42,7 @@ package struct JSONLinesLogHandler: LogHandler {
 
   package func log(event: LogEvent) {
     if self.isSilent { return }
-    var line = JSONLineWriter()
+    var line = self.format.makeLine()
     line.add("ts", self.timestamp())
     line.add("level", Self.name(of: event.level))
     line.add("caller", "\(Self.lastComponent(of: event.file)):\(event.line)")

@@ -4,16 +4,16 @@ import Testing
 
 @testable import Runner
 
-@Suite struct JSONLinesLogHandlerTests {
+@Suite struct LineLogHandlerTests {
   private final class Lines: Sendable {
     private let bytes = Mutex<[UInt8]>([])
     func append(_ line: [UInt8]) { self.bytes.withLock { $0 += line } }
     var text: String { self.bytes.withLock { String(decoding: $0, as: UTF8.self) } }
   }
 
-  private func logger(_ level: LogLevel, into lines: Lines) -> Logger {
+  private func logger(_ level: LogLevel, _ format: LogFormat = .json, into lines: Lines) -> Logger {
     Logger(label: "test") { _ in
-      JSONLinesLogHandler(level: level, write: lines.append) { "2026-01-02T03:04:05.000006Z" }
+      LineLogHandler(level: level, format: format, write: lines.append) { "2026-01-02T03:04:05.000006Z" }
     }
   }
 
@@ -25,6 +25,18 @@ import Testing
       lines.text
         == #"{"ts":"2026-01-02T03:04:05.000006Z","level":"warn","caller":"File.swift:7","msg":"no way","#
         + #""ip":"192.0.2.1","service":"a/b"}"# + "\n")
+  }
+
+  @Test func `a line of logfmt has the same keys, and quotes what is not one word`() {
+    let lines = Lines()
+    self.logger(.info, .logfmt, into: lines).warning(
+      "no way", metadata: ["service": "a/b", "empty": "", "trick": "x level=error\n"], file: "Module/File.swift",
+      line: 7
+    )
+    #expect(
+      lines.text
+        == #"ts=2026-01-02T03:04:05.000006Z level=warn caller=File.swift:7 msg="no way" empty="" service=a/b "#
+        + #"trick="x level=error\n""# + "\n")
   }
 
   @Test func `text is escaped so that a line stays a line`() {
