@@ -37,7 +37,7 @@ package enum Permissions {
   /// The roles of an account in the manifest; those of both have the name of what they are for.
   private static let roles = [
     "controller": ["clusterrole/metallb-system:controller", "role/controller", "role/pod-lister"],
-    "speaker": ["clusterrole/metallb-system:speaker", "role/pod-lister"],
+    "speaker": ["clusterrole/metallb-system:speaker", "role/speaker", "role/pod-lister"],
   ]
 
   /// By the manifest, as the cluster has it.
