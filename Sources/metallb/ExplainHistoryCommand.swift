@@ -15,8 +15,10 @@ struct ExplainHistoryCommand: AsyncParsableCommand {
       be read.
       """)
 
-  @Argument(help: "One Service (or other object) alone, as NAMESPACE/NAME or a name in the namespace default.")
-  var service: String?
+  @Argument(
+    help: "One Service alone: NAMESPACE/NAME, or a name in the namespace of the kubeconfig's context.",
+    completion: .custom { words, _, _ in await NameCompletion.services(words) })
+  var service: ServiceName?
 
   @Option(help: "How many events are shown, the latest.")
   var limit = 50
@@ -35,13 +37,12 @@ struct ExplainHistoryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let key = try self.service.map(ServiceArgument.key)
     let answers: [ProcessAnswer<DecisionHistory>]
     do {
       answers = try await self.cluster.withClient { client in
         let asker = StatusReader(
           client: client, namespace: self.cluster.resolvedNamespace, port: self.statusPort, path: "debug/decisions",
-          selection: ("object", key?.description))
+          selection: ("object", self.service?.key(client).description))
         let pods = try await asker.pods()
         return await asker.ask(pods.controllers + pods.speakers)
       }
@@ -51,11 +52,13 @@ struct ExplainHistoryCommand: AsyncParsableCommand {
     let histories = answers.compactMap(\.status)
     let sorted = answers.sorted { $0.pod < $1.pod }
     try self.output.say(
-      lines: { colours, width in
-        DecisionHistory.lines(histories, limit: self.limit, colours: colours, width: width)
-          + sorted.compactMap { answer in answer.reason.map { "\(answer.pod) cannot be asked: \($0)" } }
-      },
-      json: { ["processes": .array(sorted.map(\.json))] })
+      .init(
+        lines: { colours, width in
+          let width = self.output.isWide ? max(width, 200) : width
+          return DecisionHistory.lines(histories, limit: self.limit, colours: colours, width: width)
+            + sorted.compactMap { answer in answer.reason.map { "\(answer.pod) cannot be asked: \($0)" } }
+        },
+        json: { ["processes": .array(sorted.map(\.json))] }, names: { histories.map(\.process) }))
     if histories.isEmpty { throw CommandFailure.exit("nobody answers") }
   }
 }
