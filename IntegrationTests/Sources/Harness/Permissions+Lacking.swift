@@ -7,6 +7,12 @@ extension Permissions {
     package let permission: Permission
     package let number: Int
 
+    package init(account: String, permission: Permission, number: Int) {
+      self.account = account
+      self.permission = permission
+      self.number = number
+    }
+
     package var user: String { "lacking-\(self.account)-\(self.number)" }
     /// Its Services are of this class.
     package var loadBalancerClass: String { "example.com/\(self.user)" }

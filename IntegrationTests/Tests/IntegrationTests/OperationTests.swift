@@ -101,7 +101,8 @@ extension Everything.Clusters {
     }
 
     @Test func `a loop that hangs makes liveness fail by its name, until it goes on`() async throws {
-      #expect(try await self.health("/healthz") == "ok" && self.health("/readyz") == "ok")
+      #expect(try await self.health("/healthz") == "ok")
+      #expect(try await self.health("/readyz") == "ok")
       let speaker = try await self.lab.speaker(on: "node-1")
       let program = Tool.repository.appendingPathComponent("IntegrationTests/Peers/stop-thread.py").path
       let tracer = try ChildProcess(["python3", program, "\(speaker)", "layer2"])
