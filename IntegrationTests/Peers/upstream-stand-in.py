@@ -11,6 +11,7 @@ As a controller (no METALLB_NODE_NAME) it does nothing: what MetalLB's has left 
 """
 
 import base64
+import ctypes
 import hashlib
 import http.server
 import json
@@ -63,6 +64,12 @@ class Cluster:
             return json.load(answer)
 
 
+def die_with_parent() -> None:
+    """A container that is killed takes all its processes along; here nobody else sees to it."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Members:
     """The group of the speakers, by a serf agent of this node's own."""
 
@@ -72,15 +79,17 @@ class Members:
         command = ["serf", "agent", f"-node={node}", f"-bind={address}:7946", "-rpc-addr=127.0.0.1:7373", f"-encrypt={key}"]
         self.agent = subprocess.Popen(
             command + [f"-retry-join={other}" for other in others] + ["-retry-interval=1s", "-replay=false"],
-            stdout=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
 
     def alive(self) -> set[str]:
         answer = subprocess.run(["serf", "members", "-format=json", "-status=alive"], capture_output=True, timeout=5)
         return {member["name"] for member in json.loads(answer.stdout)["members"]} if answer.returncode == 0 else set()
 
     def leave(self) -> None:
-        subprocess.run(["serf", "leave"], capture_output=True, timeout=3)
-        self.agent.terminate()
+        try:
+            subprocess.run(["serf", "leave"], capture_output=True, timeout=1.5)
+        finally:
+            self.agent.kill()
 
 
 class Responder(threading.Thread):

@@ -61,8 +61,7 @@ extension Everything.Clusters {
         }
         #expect(try await self.arguments(of: speaker, in: kubectl).contains("debug"))
         try await self.loseNothing(in: lab) {
-          try await kubectl("rollout", "undo", speaker, "--namespace=metallb-system")
-          try await kubectl("rollout", "undo", "deployment/controller", "--namespace=metallb-system")
+          try await kubectl.apply(try Manifest.product())
           try await settled()
         }
         #expect(try await self.arguments(of: speaker, in: kubectl) == before)
