@@ -2,13 +2,17 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build check unit integration test demo demo-bgp bench fuzz format clean
+.PHONY: help build image check unit integration test demo demo-bgp bench fuzz format clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the binary (debug)
 	swift build --product metallb
+
+image: ## Build the images as an OCI layout (a release build: minutes)
+	Scripts/setup check
+	Scripts/build-image
 
 check: ## Format, layering, a build without warnings, unit tests
 	Scripts/setup check
