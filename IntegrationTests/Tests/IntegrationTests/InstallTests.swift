@@ -66,7 +66,9 @@ extension Everything.Clusters {
         }
         #expect(try await self.arguments(of: speaker, in: kubectl) == before)
 
-        try await kubectl("delete", "-f", "-", "--timeout=60s", input: newer, within: .seconds(70))
+        // The namespace goes first, and much of the rest with it.
+        try await kubectl(
+          "delete", "--ignore-not-found", "-f", "-", "--timeout=60s", input: newer, within: .seconds(70))
         #expect(try await self.left(in: kubectl) == "")
         #expect(try await kubectl("get", "namespaces", "--output=name").contains("metallb") == false)
         try await eventually("nobody answers any more", equals: [], within: .seconds(15)) {
