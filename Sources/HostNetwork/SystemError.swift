@@ -18,7 +18,7 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
 
   private var remedy: String {
     switch self.code {
-    case EPERM, EACCES: " (the process needs the capabilities NET_RAW and NET_ADMIN)"
+    case EPERM, EACCES: " (the process needs the capability NET_RAW)"
     default: ""
     }
   }
