@@ -90,6 +90,29 @@ extension Everything.Servers {
         !text.contains("alert: MetalLBStaleConfig") && !text.contains("kind: ServiceAccount\nmetadata:\n  name: given"))
     }
 
+    @Test(arguments: ["crds.enabled=true", "speaker.enabled=false", "rbac.create=false", "plainManifests=true"])
+    func `every role and account that is named is made`(values: String) async throws {
+      let rendered = try await self.helm("template", "lb", Helm.chart, "--set", values)
+      let judge = try Workspace.current.file(
+        "judge.py",
+        """
+        import sys, yaml
+        objects = [object for object in yaml.safe_load_all(sys.stdin) if object]
+        names = {(object['kind'], object['metadata']['name']) for object in objects}
+        assert len(names) == len(objects), 'two objects of one name'
+        wanted = set()
+        for object in objects:
+            if object['kind'].endswith('RoleBinding'):
+                wanted |= {(object['roleRef']['kind'], object['roleRef']['name'])}
+                wanted |= {('ServiceAccount', subject['name']) for subject in object['subjects']}
+            if object['kind'] in ('Deployment', 'DaemonSet'):
+                wanted |= {('ServiceAccount', object['spec']['template']['spec']['serviceAccountName'])}
+        print(sorted(wanted - names), len(wanted) > 0)
+        """)
+      let verdict = try await run([try Tool.cached("python/bin/python"), judge], input: rendered).expectSuccess()
+      #expect(verdict == "[] True")
+    }
+
     @Test func `promtool takes the alerts, as they are and as the chart makes them`() async throws {
       let promtool = try Tool.cached("bin/promtool")
       let plain = try await run([promtool, "check", "rules", "\(self.deploy)/monitoring/alerts.yaml"])
