@@ -9,7 +9,7 @@ import Runner
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Says why something is as it is.",
-    subcommands: [ExplainServiceCommand.self, ExplainHistoryCommand.self])
+    subcommands: [ExplainServiceCommand.self, ExplainAddressCommand.self, ExplainHistoryCommand.self])
 }
 
 /// `metallb explain service NAMESPACE/NAME`: why a Service has its address, or none, and who announces it.
