@@ -100,6 +100,14 @@ package struct ExplanationReport: Sendable, Equatable {
       rows.append(["Shared with", Styled(self.service.company.map(\.description).joined(separator: ", "))])
     }
     for ask in self.service.asks { rows.append([Styled("Asks: \(ask.name)"), Styled(ask.value)]) }
+    if let odd = self.service.shown.first(where: { $0.hasSuffix(".0") || $0.hasSuffix(".255") }) {
+      rows.append([
+        "Remark",
+        Styled(
+          "some old devices do not reach \(odd), as it looks like a network or a broadcast; avoidBuggyIPs: true on the "
+            + "pool gives no such addresses"),
+      ])
+    }
     return TextTable(header: [], rows: rows).lines(indent: 2, width: width, colours: colours)
   }
 
@@ -140,10 +148,23 @@ package struct ExplanationReport: Sendable, Equatable {
       })
   }
 
+  /// Of many nodes those with the same verdict in one row.
+  private static func table(_ rows: [[Styled]]) -> TextTable {
+    let header = ["NODE", "VERDICT"]
+    guard rows.count > 8 else { return TextTable(header: header, rows: rows) }
+    var order: [Styled] = []
+    var nodes: [Styled: [String]] = [:]
+    for row in rows {
+      guard let node = row.first, let verdict = row.last else { continue }
+      if nodes.updateValue((nodes[verdict] ?? []) + [node.text], forKey: verdict) == nil { order.append(verdict) }
+    }
+    return TextTable(
+      header: header, rows: order.map { [Styled(ClusterStatus.list(nodes[$0] ?? [], limit: 3)), $0] })
+  }
+
   private static func nodes(_ announcement: AnnouncementExplanation) -> TextTable {
-    TextTable(
-      header: ["NODE", "VERDICT"],
-      rows: announcement.nodes.map { node in
+    self.table(
+      announcement.nodes.map { node in
         let claim = node.claims ? "" : ", but its speaker does not say so (yet)"
         switch node.withheld {
         case nil: return [Styled(node.name), Styled("announces it" + claim, node.claims ? .good : .warning)]
@@ -164,9 +185,8 @@ package struct ExplanationReport: Sendable, Equatable {
   }
 
   private static func bgpNodes(_ announcement: AnnouncementExplanation) -> TextTable {
-    TextTable(
-      header: ["NODE", "VERDICT"],
-      rows: announcement.bgpNodes.map { node in
+    self.table(
+      announcement.bgpNodes.map { node in
         guard let reason = node.withheld else {
           let agrees = node.claims == node.peers
           let text = "announces it to \(node.peers.joined(separator: ", "))"

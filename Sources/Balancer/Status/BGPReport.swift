@@ -4,29 +4,36 @@ import KubernetesModel
 package struct BGPReport: StatusView {
   private let status: ClusterStatus
   private let isWide: Bool
+  private let limit: StatusLimit
 
-  package init(_ status: ClusterStatus, isWide: Bool) {
+  package init(_ status: ClusterStatus, isWide: Bool, limit: StatusLimit = StatusLimit(0, hint: "")) {
     self.status = status
     self.isWide = isWide
+    self.limit = limit
   }
 
   package func lines(colours: Bool, width: Int) -> [String] {
     let width = self.isWide ? max(width, 240) : width
-    var lines = [StatusText.heading("Sessions", colours: colours)]
-    let rows = self.status.speakers.compactMap(\.status).flatMap { status in
-      status.bgp.peers.map { self.row(of: $0, on: status.node) }
-    }
-    lines +=
-      rows.isEmpty
-      ? ["  No speaker that can be asked has a router: create a BGPPeer."]
-      : TextTable(header: self.header, rows: rows).lines(indent: 2, width: width, colours: colours)
-    let announced = self.announced
-    if !announced.isEmpty {
-      lines += ["", StatusText.heading("Services", colours: colours)]
-      lines += TextTable(header: ["NAME", "ADDRESSES", "NODES", "ROUTERS"], rows: announced)
-        .lines(indent: 2, width: width, colours: colours)
-    }
+    let (sessions, moreSessions) = self.limit.cut(self.sessions)
+    var lines = Self.section(
+      "Sessions", TextTable(header: self.header, rows: sessions.map { self.row(of: $0.peer, on: $0.node) }),
+      otherwise: "No speaker that can be asked has a router: create a BGPPeer.", colours: colours, width: width)
+    lines += moreSessions
+    let (announced, moreServices) = self.limit.cut(self.announced)
+    let services = Self.section(
+      "Services", TextTable(header: ["NAME", "ADDRESSES", "NODES", "ROUTERS"], rows: announced), colours: colours,
+      width: width)
+    if !services.isEmpty { lines += [""] + services + moreServices }
     return lines + StatusText.conclusion(self.status, colours: colours, width: width)
+  }
+
+  /// Those that are down first, where not all are shown.
+  private var sessions: [(node: String, peer: BGPStatus.Peer)] {
+    let all = self.status.speakers.compactMap(\.status).flatMap { status in
+      status.bgp.peers.map { (node: status.node, peer: $0) }
+    }
+    guard self.limit.count > 0, all.count > self.limit.count else { return all }
+    return all.filter { !$0.peer.isEstablished } + all.filter(\.peer.isEstablished)
   }
 
   package var json: JSONValue { self.status.json }

@@ -6,11 +6,16 @@ package struct Layer2Report: StatusView {
   private let isWide: Bool
   /// Whether it is about one Service, of which everything is shown.
   private let isOfOne: Bool
+  /// Of the rows of each section.
+  private let limit: StatusLimit
 
-  package init(_ status: ClusterStatus, isWide: Bool, isOfOne: Bool = false) {
+  package init(
+    _ status: ClusterStatus, isWide: Bool, isOfOne: Bool = false, limit: StatusLimit = StatusLimit(0, hint: "")
+  ) {
     self.status = status
     self.isWide = isWide
     self.isOfOne = isOfOne
+    self.limit = limit
   }
 
   private var told: [SpeakerStatus] { self.status.speakers.compactMap(\.status) }
@@ -19,12 +24,10 @@ package struct Layer2Report: StatusView {
     let width = self.isWide ? max(width, 200) : width
     var lines: [String] = []
     func section(_ name: String, _ header: [String], _ rows: [[Styled]], otherwise: String? = nil) {
-      guard !rows.isEmpty || otherwise != nil else { return }
-      lines += (lines.isEmpty ? [] : [""]) + [StatusText.heading(name, colours: colours)]
-      lines +=
-        rows.isEmpty
-        ? ["  \(otherwise ?? "")"]
-        : TextTable(header: header, rows: rows).lines(indent: 2, width: width, colours: colours)
+      let (shown, more) = self.limit.cut(rows)
+      let section = Self.section(
+        name, TextTable(header: header, rows: shown), otherwise: otherwise, colours: colours, width: width)
+      if !section.isEmpty { lines += (lines.isEmpty ? [] : [""]) + section + more }
     }
     section(
       "Announcements", ["SERVICE", "ADDRESSES", "NODE", "FOR", "NEXT", "INTERFACES"] + self.furtherHeader,

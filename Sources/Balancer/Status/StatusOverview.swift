@@ -20,7 +20,7 @@ package struct StatusOverview: StatusView {
   package func lines(colours: Bool, width: Int) -> [String] {
     let outer = self.isWide ? max(width, 200) : width
     let (pools, morePools) = self.limit("pools").cut(self.status.pools)
-    var lines = [StatusText.verdict(self.status, colours: colours), ""]
+    var lines = StatusText.verdict(self.status, colours: colours, width: width) + [""]
     lines += Self.section(
       "Pools", StatusPools.summary(of: self.status, pools: pools, isWide: self.isWide), otherwise: StatusPools.none,
       colours: colours, width: outer)

@@ -10,8 +10,8 @@ package struct StatusProblems: StatusView {
 
   package func lines(colours: Bool, width: Int) -> [String] {
     let said = StatusText.conclusion(self.status, colours: colours, width: width, limit: nil).dropFirst()
-    let verdict = StatusText.verdict(self.status, colours: colours)
-    return said.isEmpty ? [verdict] : [verdict, ""] + said
+    let verdict = StatusText.verdict(self.status, colours: colours, width: width)
+    return said.isEmpty ? verdict : verdict + [""] + said
   }
 
   /// The objects with warnings; what processes say of themselves has no name.

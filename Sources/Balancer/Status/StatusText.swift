@@ -27,8 +27,8 @@ enum StatusText {
 
   static func heading(_ text: String, colours: Bool) -> String { Styled(text, .heading).rendered(colours: colours) }
 
-  /// The whole in one line, at the top.
-  static func verdict(_ status: ClusterStatus, colours: Bool) -> String {
+  /// The whole in a sentence or two, at the top.
+  static func verdict(_ status: ClusterStatus, colours: Bool, width: Int) -> [String] {
     let ours = status.exposures.filter { !$0.isForeign }
     let satisfied = ours.count { !$0.addresses.isEmpty }
     let announced = ours.count(where: \.isHeard)
@@ -43,7 +43,9 @@ enum StatusText {
       status.isWell
       ? Styled("All is well\(warnings).", warnings.isEmpty ? .good : .warning)
       : Styled("\(counted(status.findings.count, "problem"))\(warnings).", .bad)
-    return "\(head.rendered(colours: colours)) \(facts)"
+    // What is coloured is far shorter than a line.
+    let rest = TextLayout.wrapped("\(head.text) \(facts)", width: width)
+    return [head.rendered(colours: colours) + (rest.first ?? "").dropFirst(head.text.count)] + rest.dropFirst()
   }
 
   /// Problems, warnings and notes, at the end of each report.
@@ -93,6 +95,21 @@ extension ClusterStatus {
         notes.append("controller \(controller.pod) cannot be asked: \(reason)")
       }
     }
-    return notes
+    return notes + [self.versionNote].compactMap { $0 }
+  }
+
+  /// That processes of several versions run, as they do while one replaces the other.
+  private var versionNote: String? {
+    let places = Dictionary(
+      grouping: self.speakers.compactMap { speaker in
+        speaker.status.map { ($0.software, "the speaker on \(speaker.node)") }
+      }
+        + self.controllers.compactMap { controller in
+          controller.status.map { ($0.software, "controller \(controller.pod)") }
+        },
+      by: \.0)
+    guard places.count > 1 else { return nil }
+    let versions = places.sorted { $0.key < $1.key }.map { "\($0.key) (\(Self.list($0.value.map(\.1), limit: 2)))" }
+    return "several versions run: \(versions.joined(separator: ", "))"
   }
 }

@@ -249,9 +249,24 @@ import Testing
     #expect(self.places(problems) == ["BGPPeer rack-a spec.peerAddress", "BGPPeer rack-b spec.passiveMode"])
     #expect(problems[0].message.hasPrefix("Calico (its BGPPeer tor) speaks BGP with the same router"))
     #expect(problems[0].remedy.contains("serviceLoadBalancerIPs") && problems[1].remedy.contains("--bgp-listen-port"))
-    // Calico without BGP is no trap, nor is a passive peer without Calico.
+  }
+
+  @Test func `a router that is to connect meets Calico's BGP, and nothing where Calico speaks none`() {
+    func calico(_ backend: JSONValue) -> [Problem] {
+      self.traps {
+        $0.configuration.bgpPeers = [Self.peer("rack-b", "203.0.113.2", passive: true)]
+        let container: JSONValue = ["env": [["name": "CALICO_NETWORKING_BACKEND", "value": backend]]]
+        $0.neighbours[.calicoWorkloads] = [["spec": ["template": ["spec": ["containers": [container]]]]]]
+      }
+    }
+    #expect(self.places(calico("bird")) == ["BGPPeer rack-b spec.passiveMode"] && calico("vxlan") == [])
     #expect(
       self.traps { $0.configuration.bgpPeers = [Self.peer("rack-b", "203.0.113.2", passive: true)] } == [])
+    #expect(
+      self.traps {
+        $0.configuration.bgpPeers = [Self.peer("rack-b", "203.0.113.2", passive: true)]
+        $0.neighbours[.calicoInstallations] = [["spec": ["calicoNetwork": ["bgp": "Enabled"]]]]
+      }.count == 1)
   }
 
   @Test func `addresses that Calico announces as well are told`() {
@@ -334,6 +349,28 @@ import Testing
         == #"another MetalLB, in namespace other, gives addresses to the same Services, those of class "ours""#)
     #expect(traps(Self.pod("controller-x", in: "other")) == [])
     #expect(traps(Self.pod("speaker-x", in: "other", "--lb-class=ours")) == [])
+  }
+
+  @Test func `a webhook without anybody to trust is told, one of others is not`() {
+    func webhooks(_ bundle: JSONValue, namespace: JSONValue = "metallb-system") -> [Problem] {
+      self.traps {
+        $0.neighbours[.webhooks] = [
+          [
+            "metadata": ["name": "metallb-webhook-configuration"],
+            "webhooks": [
+              [
+                "clientConfig": ["caBundle": bundle, "service": ["namespace": namespace]],
+                "rules": [["apiGroups": ["metallb.io"]]],
+              ]
+            ],
+          ]
+        ]
+      }
+    }
+    #expect(
+      self.places(webhooks(""))
+        == ["ValidatingWebhookConfiguration metallb-webhook-configuration webhooks[0].clientConfig.caBundle"])
+    #expect(webhooks(.null).count == 1 && webhooks("Q0E=") == [] && webhooks("", namespace: "other") == [])
   }
 
   @Test func `kube-proxy in IPVS mode counts only where something is announced on the local network`() {

@@ -134,6 +134,30 @@ import Testing
     #expect(result.succession[1] == Layer2Election.owner(of: ip("192.0.2.0"), among: rest))
   }
 
+  @Test func `of many nodes those with the same verdict are told in one row`() {
+    let announcement = AnnouncementExplanation(
+      advertisements: [.init(kind: "L2Advertisement", name: "lan", match: .announces, nodes: 2000)],
+      nodes: (1000..<3000).map {
+        .init(
+          name: "w\($0)", withheld: $0 == 1007 ? nil : .notOwner, interfaces: $0 == 1007 ? .all : nil,
+          claims: $0 == 1007)
+      })
+    let view = serviceView("a/web", status: "192.0.2.1", pool: "default")
+    let service = ServiceExplanation(
+      of: view,
+      in: Rehearsal(
+        of: [view], namespaces: [],
+        configuration: ConfigurationObjects(pools: [poolObject("default", ["192.0.2.0/30"])]),
+        settings: .init(seed: 0), at: t0))
+    let lines = ExplanationReport(service: service, announcement: announcement, events: [])
+      .lines(colours: false, width: 120)
+    #expect(
+      lines.suffix(2) == [
+        "  w1000, w1001, w1002 and 1996 more  notOwner: another node announces it, or no endpoint can serve it",
+        "  w1007                              announces it",
+      ], "\(lines)")
+  }
+
   @Test func `each advertisement says whether it is for the Service`() {
     let result = self.explain([
       self.advertisement("a-all", .init()), self.advertisement("b-other-pool", .init(ipAddressPools: ["x"])),

@@ -96,6 +96,14 @@ import Testing
     #expect(status.silences.first?.contains("w1 cannot be asked") == true)
   }
 
+  @Test func `that several versions run is noted`() {
+    let newer = Self.speaker("w2") { $0.software = "2" }
+    #expect(
+      Self.status([Self.owner, newer]).silences
+        == ["several versions run: 1 (the speaker on w1, controller controller), 2 (the speaker on w2)"])
+    #expect(Self.status([Self.owner, Self.speaker("w2")]).silences == [])
+  }
+
   @Test func `a pod that does not run is a problem`() {
     let down = ProcessAnswer<SpeakerStatus>(pod: "s", node: "w2", outcome: .down("its pod is Pending"))
     #expect(Self.status([Self.owner, down]).problems == ["speaker on w2: its pod is Pending"])
@@ -224,6 +232,30 @@ import Testing
     let view = StatusServices(status, isOfTroubled: true, limit: StatusLimit(500, hint: "--limit 0 shows them"))
     #expect(view.lines(colours: false, width: 80).contains("  … and 19500 more: --limit 0 shows them"))
     #expect(view.names.count == 20_000 && view.json["services"]?.array?.count == 20_000)
+  }
+
+  @Test func `of many sessions those that are down come first, and the rest is counted`() {
+    let speakers = (100..<150).map { number in
+      Self.speaker("w\(number)") { status in
+        status.bgp.peers = [
+          BGPStatus.Peer(
+            name: "rack", address: "198.51.100.1:179", localASN: "64512", peerASN: "64513",
+            state: number == 140 ? "Active" : "Established")
+        ]
+      }
+    }
+    let limit = StatusLimit(10, hint: "--limit 0 shows them")
+    let lines = BGPReport(Self.status(speakers), isWide: false, limit: limit).lines(colours: false, width: 100)
+    #expect(lines[2].hasPrefix("  w140  rack") && lines[12] == "  … and 40 more: --limit 0 shows them", "\(lines)")
+    let owners = (100..<150).map { number in
+      Self.speaker("w\(number)") {
+        $0.layer2.announcements = [.init(service: "default/s\(number)", addresses: ["192.0.2.1"], seconds: 7)]
+      }
+    }
+    let layer2 = Layer2Report(
+      Self.status(owners, services: (100..<150).map { Self.service("s\($0)") }), isWide: false, limit: limit
+    ).lines(colours: false, width: 100)
+    #expect(layer2[12] == "  … and 40 more: --limit 0 shows them", "\(layer2)")
   }
 
   @Test func `a pool of both families has a bar for each, and a vast one is told as it is`() {

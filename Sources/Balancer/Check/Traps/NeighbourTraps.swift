@@ -11,7 +11,7 @@ struct NeighbourTraps {
   }
 
   var problems: [Problem] {
-    self.calico + self.cilium + self.serviceLB + self.otherControllers
+    self.calico + self.cilium + self.serviceLB + self.otherControllers + self.webhooks
   }
 
   private func objects(_ kind: NeighbourKind) -> [JSONValue] { self.surroundings.neighbours[kind] ?? [] }
@@ -49,13 +49,10 @@ struct NeighbourTraps {
 
   private var calico: [Problem] {
     let (configurations, calicoPeers) = (self.objects(.calicoConfigurations), self.objects(.calicoPeers))
-    let installation = self.objects(.calicoInstallations).first {
-      $0[path: "spec", "calicoNetwork", "bgp"] == "Enabled"
-    }
     let remedy =
       "Let Calico announce: put the pool's addresses in serviceLoadBalancerIPs of its BGPConfiguration and delete this "
       + "BGPPeer. Or let the speaker use another address (spec.sourceAddress) or another router."
-    guard !calicoPeers.isEmpty || installation != nil || !configurations.isEmpty else { return [] }
+    guard !calicoPeers.isEmpty || !configurations.isEmpty || self.hasCalicoBGP else { return [] }
     var problems = self.sharedRouters(
       calicoPeers.compactMap { peer in
         peer[path: "spec", "peerIP"]?.string.map { ($0, "Calico (its BGPPeer \(peer.objectKey.name))") }
@@ -68,6 +65,20 @@ struct NeighbourTraps {
       )
     }
     return problems + self.calicoAnnouncements(configurations)
+  }
+
+  /// Whether Calico speaks BGP even without an object that says so, as it does between nodes by default.
+  private var hasCalicoBGP: Bool {
+    if self.objects(.calicoInstallations).contains(where: { $0[path: "spec", "calicoNetwork", "bgp"] == "Enabled" }) {
+      return true
+    }
+    let containers: [JSONValue] = self.objects(.calicoWorkloads).flatMap {
+      $0[path: "spec", "template", "spec", "containers"]?.array ?? []
+    }
+    let variables: [JSONValue] = containers.flatMap { $0["env"]?.array ?? [] }
+    return variables.contains { variable in
+      variable["name"]?.string == "CALICO_NETWORKING_BACKEND" && variable["value"]?.string == "bird"
+    }
   }
 
   /// Addresses that Calico announces as well, as its BGPConfiguration says.
@@ -159,6 +170,27 @@ struct NeighbourTraps {
         Pod.type.kind, pod, "spec.containers[].args",
         "another MetalLB, in namespace \(namespace), gives addresses to the same Services, those \(name)",
         "Delete one of the two, or start one of them with --lb-class; look at the other with -n \(namespace).")
+    }
+  }
+
+  /// Webhooks for our objects in which the API server cannot trust anybody, or which nobody serves.
+  private var webhooks: [Problem] {
+    self.objects(.webhooks).flatMap { configuration -> [Problem] in
+      let ours = (configuration["webhooks"]?.array ?? []).enumerated().filter { _, webhook in
+        webhook[path: "clientConfig", "service", "namespace"]?.string == self.surroundings.namespace
+          && (webhook["rules"]?.array ?? []).contains { $0["apiGroups"]?.strings.contains("metallb.io") == true }
+      }
+      guard let (index, _) = ours.first(where: { $1[path: "clientConfig", "caBundle"]?.string?.isEmpty != false })
+      else {
+        return []
+      }
+      return [
+        .trap(
+          "ValidatingWebhookConfiguration", configuration.objectKey, "webhooks[\(index)].clientConfig.caBundle",
+          "the API server is told to trust nobody, and so refuses every object of MetalLB's",
+          "A controller fills it in seconds: see that one leads (metallb status) and is not started with "
+            + "--disable-cert-rotation; with that, fill it yourself.")
+      ]
     }
   }
 }

@@ -42,10 +42,14 @@ package struct Surroundings: Sendable, Equatable {
 /// A kind of object that tells what others do in the cluster.
 package enum NeighbourKind: Sendable, Hashable, CaseIterable {
   case serviceCIDRs
+  /// Who judges objects before they are stored.
+  case webhooks
   case calicoConfigurations
   case calicoPeers
   case calicoPools
   case calicoInstallations
+  /// What Calico runs on each node.
+  case calicoWorkloads
   case ciliumPools
   case ciliumPolicies
   case ciliumBGPClusters
@@ -63,6 +67,11 @@ package enum NeighbourKind: Sendable, Hashable, CaseIterable {
         type("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR"),
         type("networking.k8s.io", "v1beta1", "servicecidrs", "ServiceCIDR"),
       ]
+    case .webhooks:
+      [
+        type(
+          "admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
+      ]
     case .calicoConfigurations: [type("crd.projectcalico.org", "v1", "bgpconfigurations", "BGPConfiguration")]
     case .calicoPeers: [type("crd.projectcalico.org", "v1", "bgppeers", "BGPPeer")]
     case .calicoPools: [type("crd.projectcalico.org", "v1", "ippools", "IPPool")]
@@ -79,13 +88,19 @@ package enum NeighbourKind: Sendable, Hashable, CaseIterable {
         type("cilium.io", "v2", "ciliumbgpclusterconfigs", "CiliumBGPClusterConfig"),
         type("cilium.io", "v2alpha1", "ciliumbgpclusterconfigs", "CiliumBGPClusterConfig"),
       ]
-    case .serviceLBWorkloads:
+    case .calicoWorkloads, .serviceLBWorkloads:
       [ResourceType(group: "apps", version: "v1", plural: "daemonsets", kind: "DaemonSet")]
     }
   }
 
   package var labelSelector: String? {
-    if case .serviceLBWorkloads = self { "svccontroller.k3s.cattle.io/svcname" } else { nil }
+    switch self {
+    case .calicoWorkloads: "k8s-app=calico-node"
+    case .serviceLBWorkloads: "svccontroller.k3s.cattle.io/svcname"
+    case .serviceCIDRs, .webhooks, .calicoConfigurations, .calicoPeers, .calicoPools, .calicoInstallations,
+      .ciliumPools, .ciliumPolicies, .ciliumBGPClusters:
+      nil
+    }
   }
 }
 
