@@ -11,7 +11,7 @@ struct ClusterOptions: ParsableArguments {
 
   @Option(
     help: "The context of the kubeconfig; by default its current one.",
-    completion: .custom { words, _, _ in await NameCompletion.contexts(words) })
+    completion: .custom { words, _, _ in NameCompletion.contexts(words) })
   var context: String?
 
   @Option(help: "The cluster of the kubeconfig, in place of the context's.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KubernetesModel
 import Logging
 import Primitives
 import Runner
@@ -49,7 +50,11 @@ struct GossipCommand: AsyncParsableCommand {
   @Option(name: .customLong("for"), help: "Seconds until it ends; by default when it is interrupted.")
   var seconds: Double?
 
+  @Option(name: .shortAndLong, help: "text, or json: an object with time and message a line.")
+  var output = Output.text
+
   enum Profile: String, ExpressibleByArgument, CaseIterable { case lan, wan }
+  enum Output: String, ExpressibleByArgument, CaseIterable { case text, json }
 
   private var versions: [UInt8] { self.delegateVersions.split(separator: ",").compactMap { UInt8($0) } }
 
@@ -70,8 +75,8 @@ struct GossipCommand: AsyncParsableCommand {
     let logger = Logger(label: "gossip")
     var quiet = logger
     quiet.logLevel = .error
-    let probe = try GossipProbe(self.options(ProcessOptions.environment), logger: logger) {
-      FileDescriptors.say($0 + "\n")
+    let probe = try GossipProbe(self.options(ProcessOptions.environment), logger: logger) { [output] line in
+      FileDescriptors.say(output.form(of: line) + "\n")
     }
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -101,6 +106,17 @@ struct GossipCommand: AsyncParsableCommand {
     options.applicationVersions = self.versions
     options.limit = self.seconds.map { .seconds($0) }
     return options
+  }
+}
+
+extension GossipCommand.Output {
+  /// A line of the probe's, which begins with the time.
+  fileprivate func form(of line: String) -> String {
+    guard case .json = self, let space = line.firstIndex(of: " ") else { return line }
+    let value: JSONValue = [
+      "time": .string(String(line[..<space])), "message": .string(String(line[line.index(after: space)...])),
+    ]
+    return String(decoding: value.jsonText, as: UTF8.self)
   }
 }
 

@@ -20,7 +20,7 @@ enum NameCompletion {
   }
 
   /// The contexts of the kubeconfig.
-  static func contexts(_ words: [String]) async -> [String] {
+  static func contexts(_ words: [String]) -> [String] {
     (try? ClusterConfiguration.contexts(
       kubeconfig: self.value(of: "--kubeconfig", in: words), environment: ProcessOptions.environment)) ?? []
   }

@@ -109,10 +109,11 @@ struct StatusBGPCommand: AsyncParsableCommand {
     commandName: "bgp", abstract: "The sessions of every node with its routers, and what goes over them.",
     discussion: StatusOptions.exitCodes)
 
+  @OptionGroup var limit: StatusLimitOption
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
-    try await self.options.run { BGPReport($0, isWide: $1) }
+    try await self.options.run { BGPReport($0, isWide: $1, limit: self.limit.value(isWide: $1)) }
   }
 }
 
@@ -128,11 +129,12 @@ struct StatusLayer2Command: AsyncParsableCommand {
     completion: .custom { words, _, _ in await NameCompletion.services(words) })
   var service: ServiceName?
 
+  @OptionGroup var limit: StatusLimitOption
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
     try await self.options.run(of: self.service) {
-      Layer2Report($0, isWide: $1, isOfOne: self.service != nil)
+      Layer2Report($0, isWide: $1, isOfOne: self.service != nil, limit: self.limit.value(isWide: $1))
     }
   }
 }
