@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help build image check unit integration test demo demo-bgp bench fuzz format clean
+.PHONY: help build image check unit integration test kernel-tests demo demo-bgp bench fuzz format clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ integration: ## Tests against real peers in network namespaces
 	Scripts/integration-tests
 
 test: unit integration ## Every test; installs the peers first
+
+kernel-tests: ## TCP-AO, VRFs, bonds and VLANs, in a kernel that QEMU boots; ten minutes
+	Scripts/setup test kernel
+	swift build --product metallb
+	Scripts/kernel-tests
 
 demo-bgp: ## A rack with two routers: a router, a node and a speaker fail while a client asks
 	Scripts/setup demo

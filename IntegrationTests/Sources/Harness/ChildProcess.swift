@@ -110,7 +110,7 @@ package final class ChildProcess: Sendable {
 
   /// Waits for the end; past the limit the whole session is killed and the test fails.
   package func output(within limit: Duration) async throws -> Output {
-    let deadline = ContinuousClock.now + limit
+    let deadline = ContinuousClock.now + Patience.limit(limit)
     while true {
       if let code = self.exitCode {
         return Output(command: self.name, code: code, out: self.standardOutput, error: self.standardError)
@@ -127,7 +127,7 @@ package final class ChildProcess: Sendable {
   @discardableResult
   package func stop(within limit: Duration = .seconds(10)) async -> Int32? {
     self.signal(SIGTERM)
-    let deadline = ContinuousClock.now + limit
+    let deadline = ContinuousClock.now + Patience.limit(limit)
     while self.isRunning {
       if ContinuousClock.now > deadline || Task.isCancelled { kill(-self.identifier, SIGKILL) }
       await Pause.milliseconds(5)

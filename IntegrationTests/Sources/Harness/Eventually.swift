@@ -7,13 +7,14 @@ enum Pause {
 
 /// Polls until `probe` returns a value that satisfies `isRight`, and returns it.
 ///
-/// A probe that throws counts as "not yet": while a cluster starts, a refused connection is an answer like another.
+/// A probe that throws counts as "not yet": while a cluster starts, a refused connection is an answer like another. The limit
+/// is that of an ordinary machine.
 @discardableResult
 package func eventually<Value: Sendable>(
   _ what: String, within limit: Duration = .seconds(20), every interval: Duration = .milliseconds(100),
   probe: () async throws -> Value, isRight: (Value) -> Bool
 ) async throws -> Value {
-  let deadline = ContinuousClock.now + limit
+  let deadline = ContinuousClock.now + Patience.limit(limit)
   while true {
     let last: String
     do {

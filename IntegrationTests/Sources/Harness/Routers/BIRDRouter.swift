@@ -3,16 +3,19 @@ import Foundation
 /// BIRD on a host of a test's network.
 package struct BIRDRouter: Sendable {
   package let host: NetworkHost
+  private let file: URL
   private let socket: String
   private let process: RestartableProcess
 
-  /// Starts it with a configuration, and waits until it answers.
-  package static func start(on host: NetworkHost, _ configuration: String) async throws -> BIRDRouter {
+  /// Starts it with a configuration, and waits until it answers. `program` is one of another release.
+  package static func start(
+    on host: NetworkHost, program: String = "bird", _ configuration: String
+  ) async throws -> BIRDRouter {
     let directory = Workspace.current.newDirectory("bird")
     let (file, socket) = (directory.appendingPathComponent("bird.conf"), directory.appendingPathComponent("bird.ctl"))
     try configuration.write(to: file, atomically: false, encoding: .utf8)
-    let process = try RestartableProcess(on: host, ["bird", "-f", "-c", file.path, "-s", socket.path])
-    let router = BIRDRouter(host: host, socket: socket.path, process: process)
+    let process = try RestartableProcess(on: host, [program, "-f", "-c", file.path, "-s", socket.path])
+    let router = BIRDRouter(host: host, file: file, socket: socket.path, process: process)
     try await router.awaitAnswer()
     return router
   }
@@ -31,6 +34,12 @@ package struct BIRDRouter: Sendable {
   package func restart() async throws {
     try await self.process.restart()
     try await self.awaitAnswer()
+  }
+
+  /// Has it read another configuration; what did not change goes on.
+  package func configure(_ configuration: String) async throws {
+    try configuration.write(to: self.file, atomically: false, encoding: .utf8)
+    try await self.show("configure")
   }
 
   /// What a command of birdc prints.
