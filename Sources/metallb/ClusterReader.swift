@@ -17,7 +17,7 @@ struct ClusterReader {
     objects.bgpPeers = try await self.configuration(BGPPeer.self, &objects)
     objects.bfdProfiles = try await self.configuration(BFDProfile.self, &objects)
     objects.communities = try await self.configuration(CommunityAliases.self, &objects)
-    if objects.bgpPeers?.contains(where: { $0.spec?.passwordSecret?.name?.isEmpty == false }) == true {
+    if objects.bgpPeers?.contains(where: { $0.spec?.namesSecrets == true }) == true {
       // Who may not read secrets still learns everything else.
       objects.secrets = try? await self.objects(Secret.self, in: self.namespace)
     }

@@ -48,11 +48,25 @@ package struct BGPCluster: Sendable {
 
   @discardableResult
   package func kubectl(_ arguments: String..., input: String = "") async throws -> String {
-    let command = [try Tool.cached("bin/\(Kubectl.Release.current.rawValue)")] + arguments
+    // The old one starts in half the time, where the processor is an imitation.
+    let release: Kubectl.Release = GuestKernel.isRunning ? .old : .current
+    let command = [try Tool.cached("bin/\(release.rawValue)")] + arguments
     let script = command.map { "'\($0)'" }.joined(separator: " ")
     return try await self.host.run(
       "sh", "-c", script, environment: ["KUBECONFIG": self.kubeconfig, "HOME": self.home], input: input
     ).expectSuccess()
+  }
+
+  /// Runs a program of `PythonClient` against this cluster.
+  @discardableResult
+  package func python(
+    _ program: String, _ arguments: String..., within limit: Duration = .seconds(60)
+  ) async throws -> String {
+    let file = try PythonClient.file(program)
+    let interpreter = try Tool.cached("python/bin/python")
+    let process = try self.host.start(
+      [interpreter, file] + arguments, environment: ["KUBECONFIG": self.kubeconfig, "HOME": self.home])
+    return try await process.output(within: limit).expectSuccess()
   }
 
   package func apply(_ documents: String...) async throws {

@@ -28,6 +28,13 @@ package struct PythonClient: Sendable {
   }
 
   package func start(_ program: String, _ arguments: [String] = []) throws -> ChildProcess {
+    try ChildProcess(
+      [try Tool.cached("python/bin/python"), try Self.file(program)] + arguments,
+      environment: ["KUBECONFIG": self.kubeconfig])
+  }
+
+  /// A program with what it finds ready.
+  static func file(_ program: String) throws -> String {
     let prelude = """
       import sys, threading, time
       from concurrent.futures import ThreadPoolExecutor
@@ -36,8 +43,6 @@ package struct PythonClient: Sendable {
       core, custom = client.CoreV1Api(), client.CustomObjectsApi()
 
       """
-    let file = try Workspace.current.file("program.py", prelude + program)
-    return try ChildProcess(
-      [try Tool.cached("python/bin/python"), file] + arguments, environment: ["KUBECONFIG": self.kubeconfig])
+    return try Workspace.current.file("program.py", prelude + program)
   }
 }

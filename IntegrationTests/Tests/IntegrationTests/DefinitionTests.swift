@@ -54,6 +54,9 @@ extension Everything.Servers {
         "localASN: 4294967295, holdTime: 90s, keepaliveTime: 30s, connectTime: 10s, enableGracefulRestart: true, "
           + "passwordSecret: {name: s}, vrf: red, dualStackAddressFamily: true, "
           + "passiveMode: true, ttlSecurityHops: 254"),
+      Self.peer(
+        "tcpAO: {keys: [{sendID: 0, secret: {name: s}}, "
+          + "{sendID: 255, recvID: 1, algorithm: aes-128-cmac-96, secret: {name: t}}]}"),
       Sample("BFDProfile", "{receiveInterval: 10, transmitInterval: 60000, detectMultiplier: 255, minimumTtl: 254}"),
       Sample("Community", "{communities: [{name: quiet, value: '65535:65281'}]}"),
     ]
@@ -81,6 +84,9 @@ extension Everything.Servers {
       Self.peer("localASN: 4294967296", refused: "spec.localASN in body should be less than or equal to 4294967295"),
       Self.peer(
         "ttlSecurityHops: 255", refused: "spec.ttlSecurityHops in body should be less than or equal to 254"),
+      Self.peer(
+        "tcpAO: {keys: [{sendID: 256, secret: {name: s}}]}", refused: "should be less than or equal to 255"),
+      Self.peer("tcpAO: {keys: [{sendID: 1}]}", refused: #"missing required field "secret""#),
       Self.peer("dynamicASN: any", refused: #"Unsupported value: "any": supported values: "internal", "external""#),
       Sample(
         "BFDProfile", "{receiveInterval: 9}",

@@ -25,6 +25,8 @@ package struct BGPPeerConfiguration: Sendable, Hashable {
     case none
     /// TCP MD5 signatures (RFC 2385).
     case password(Password)
+    /// TCP's authentication option (RFC 5925).
+    case keys(AuthenticationKeys)
   }
 
   /// What we propose in OPEN; whole seconds.

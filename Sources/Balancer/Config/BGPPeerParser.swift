@@ -3,11 +3,17 @@ import Primitives
 
 /// A BGPPeer as far as it can be read on its own: what it refers to by name is still to be looked up.
 struct BGPPeerReading: Sendable, Hashable {
-  /// Without the BFD profile, and without a password that stands in a Secret.
+  /// Without the BFD profile, and without a password or keys that stand in Secrets.
   var configuration: BGPPeerConfiguration
   var bfdProfile: String?
   /// The name of the Secret that holds the password.
   var passwordSecret: String?
+  var authenticationKeys: [AuthenticationKeyReading] = []
+
+  /// Whether something is to be looked up in a Secret.
+  func refers(toSecret name: String) -> Bool {
+    self.passwordSecret == name || self.authenticationKeys.contains { $0.secret == name }
+  }
 }
 
 extension BGPPeerReading: ObjectReading {
@@ -44,6 +50,7 @@ private struct BGPPeerParser {
       gracefulRestart: self.spec.enableGracefulRestart ?? false, ebgpMultiHop: self.spec.ebgpMultiHop ?? false,
       vrf: self.spec.vrf.nonEmpty, dualStack: self.spec.dualStackAddressFamily ?? false,
       isPassive: self.spec.passiveMode ?? false, ttlSecurityHops: self.ttlSecurityHops())
+    let keys = AuthenticationKeyReading.read(self.spec, &self.list)
     self.checkMultiHop()
     if self.spec.disableMP == true {
       self.list.warn(
@@ -53,7 +60,7 @@ private struct BGPPeerParser {
     guard myASN != nil, remote != nil, endpoint != nil else { return nil }
     return BGPPeerReading(
       configuration: configuration, bfdProfile: self.spec.bfdProfile.nonEmpty,
-      passwordSecret: self.spec.passwordSecret?.name.nonEmpty)
+      passwordSecret: self.spec.passwordSecret?.name.nonEmpty, authenticationKeys: keys)
   }
 
   // MARK: AS numbers

@@ -17,7 +17,7 @@ package struct BGPPeerResolution: Sendable, Equatable {
   private let lookedUp: Set<Reference>
   private var objects = ObjectTable<BGPPeerReading>()
   private var profileObjects = ObjectTable<BFDProfileConfiguration>()
-  private var secrets: [String: PasswordSecret] = [:]
+  private(set) var secrets: [String: PasswordSecret] = [:]
   private var profiles: [ObjectKey: BFDProfileConfiguration] = [:]
   private var resolved: [ObjectKey: BGPPeerConfiguration] = [:]
   private var unresolved: [ObjectKey: [Problem]] = [:]
@@ -71,7 +71,7 @@ package struct BGPPeerResolution: Sendable, Equatable {
     case .malformed, .synced:
       return []
     }
-    return self.resolve { $0.passwordSecret == name }
+    return self.resolve { $0.refers(toSecret: name) }
   }
 
   private mutating func resolve(where refers: (BGPPeerReading) -> Bool) -> Set<String> {
@@ -111,48 +111,13 @@ package struct BGPPeerResolution: Sendable, Equatable {
           remedy: "Create the BFDProfile, or correct its name here.", severity: .unresolved)
       }
     }
-    if let name = reading.passwordSecret, self.lookedUp.contains(.secrets) {
-      peer.authentication = self.authentication(of: peer, secret: name, &list)
+    if self.lookedUp.contains(.secrets) {
+      if let name = reading.passwordSecret { peer.authentication = self.authentication(of: peer, secret: name, &list) }
+      if let keys = self.authenticationKeys(reading.authenticationKeys, of: peer, &list) {
+        peer.authentication = .keys(keys)
+      }
     }
     return peer
-  }
-
-  private func authentication(
-    of peer: BGPPeerConfiguration, secret name: String, _ list: inout ProblemList
-  ) -> BGPPeerConfiguration.Authentication {
-    func report(_ message: String, remedy: String, severity: Problem.Severity = .invalid) {
-      list.report(
-        "spec.passwordSecret",
-        "parsing peer \(peer.name) \(message)\nfailed to parse peer \(peer.name) password secret", remedy: remedy,
-        severity: severity)
-    }
-    guard let secret = self.secrets[name] else {
-      report(
-        "secret ref not found for peer config \(GoText.quoted(peer.key.namespace))/\(GoText.quoted(peer.name))",
-        remedy: "Create the Secret \(GoText.quoted(name)) in the namespace of MetalLB.", severity: .unresolved)
-      return .none
-    }
-    let place = "\(GoText.quoted(secret.key.namespace))/\(GoText.quoted(secret.key.name))"
-    guard secret.type == PasswordSecret.requiredType else {
-      report(
-        "secret type mismatch on \(place), type \(GoText.quoted(PasswordSecret.requiredType)) is expected ",
-        remedy: "Create it anew with the type \(PasswordSecret.requiredType).")
-      return .none
-    }
-    guard let octets = secret.password else {
-      report(
-        "password not specified in the secret \(place)", remedy: "Put the password under the key \"password\".")
-      return .none
-    }
-    guard let password = Password(octets) else {
-      if !octets.isEmpty {
-        report(
-          "the password in the secret \(place) is longer than \(Password.maximumLength) bytes",
-          remedy: "Choose a shorter one, here and on the router.")
-      }
-      return .none
-    }
-    return .password(password)
   }
 
   // MARK: Problems

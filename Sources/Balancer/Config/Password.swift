@@ -1,6 +1,6 @@
-/// The key of TCP MD5 signatures: 1 to 80 octets, as the kernel takes them. It shows itself to nobody who prints it.
+/// What a router and we both know, to sign TCP segments with: 1 to 80 octets. It shows itself to nobody who prints it.
 package struct Password: Sendable, Hashable {
-  /// The longest key that Linux takes (`TCP_MD5SIG_MAXKEYLEN`).
+  /// The longest that Linux takes (`TCP_MD5SIG_MAXKEYLEN`, `TCP_AO_MAXKEYLEN`).
   package static let maximumLength = 80
 
   package let octets: [UInt8]

@@ -37,6 +37,8 @@ package struct BGPPeer: KubernetesResource, Hashable {
     package var nodeSelectors: [LabelSelector]?
     package var password: String?
     package var passwordSecret: SecretReference?
+    /// At most one of this, `password` and `passwordSecret`.
+    package var tcpAO: AuthenticationOption?
     /// The name of a BFDProfile.
     package var bfdProfile: String?
     package var enableGracefulRestart: Bool?
@@ -55,9 +57,9 @@ package struct BGPPeer: KubernetesResource, Hashable {
       peerAddress: String? = nil, interface: String? = nil, sourceAddress: String? = nil, peerPort: Int64? = nil,
       holdTime: String? = nil, keepaliveTime: String? = nil, connectTime: String? = nil, routerID: String? = nil,
       nodeSelectors: [LabelSelector]? = nil, password: String? = nil, passwordSecret: SecretReference? = nil,
-      bfdProfile: String? = nil, enableGracefulRestart: Bool? = nil, ebgpMultiHop: Bool? = nil, vrf: String? = nil,
-      disableMP: Bool? = nil, dualStackAddressFamily: Bool? = nil, passiveMode: Bool? = nil,
-      ttlSecurityHops: Int64? = nil
+      tcpAO: AuthenticationOption? = nil, bfdProfile: String? = nil, enableGracefulRestart: Bool? = nil,
+      ebgpMultiHop: Bool? = nil, vrf: String? = nil, disableMP: Bool? = nil, dualStackAddressFamily: Bool? = nil,
+      passiveMode: Bool? = nil, ttlSecurityHops: Int64? = nil
     ) {
       self.myASN = myASN
       self.peerASN = peerASN
@@ -74,6 +76,7 @@ package struct BGPPeer: KubernetesResource, Hashable {
       self.nodeSelectors = nodeSelectors
       self.password = password
       self.passwordSecret = passwordSecret
+      self.tcpAO = tcpAO
       self.bfdProfile = bfdProfile
       self.enableGracefulRestart = enableGracefulRestart
       self.ebgpMultiHop = ebgpMultiHop
@@ -83,9 +86,14 @@ package struct BGPPeer: KubernetesResource, Hashable {
       self.passiveMode = passiveMode
       self.ttlSecurityHops = ttlSecurityHops
     }
+
+    /// Whether it takes Secrets to know all of it.
+    package var namesSecrets: Bool {
+      self.passwordSecret?.name?.isEmpty == false || self.tcpAO?.keys?.contains { $0.secret != nil } == true
+    }
   }
 
-  /// The Secret with the password; it is looked up in MetalLB's namespace, whatever this says.
+  /// The Secret with the password or key; it is looked up in MetalLB's namespace, whatever this says.
   package struct SecretReference: Codable, Sendable, Hashable {
     package var name: String?
     package var namespace: String?
@@ -93,6 +101,35 @@ package struct BGPPeer: KubernetesResource, Hashable {
     package init(name: String? = nil, namespace: String? = nil) {
       self.name = name
       self.namespace = namespace
+    }
+  }
+
+  /// TCP's authentication option (RFC 5925): the keys, the one to be used first.
+  package struct AuthenticationOption: Codable, Sendable, Hashable {
+    package var keys: [Key]?
+
+    package init(keys: [Key]? = nil) {
+      self.keys = keys
+    }
+
+    /// What both ends know of a key.
+    package struct Key: Codable, Sendable, Hashable {
+      /// The number that our segments bear.
+      package var sendID: Int64?
+      /// The number that the router's segments bear; absent = `sendID`.
+      package var recvID: Int64?
+      /// `hmac-sha-1-96` or `aes-128-cmac-96`; absent = the first.
+      package var algorithm: String?
+      package var secret: SecretReference?
+
+      package init(
+        sendID: Int64? = nil, recvID: Int64? = nil, algorithm: String? = nil, secret: SecretReference? = nil
+      ) {
+        self.sendID = sendID
+        self.recvID = recvID
+        self.algorithm = algorithm
+        self.secret = secret
+      }
     }
   }
 }

@@ -1,5 +1,7 @@
 import BGP
+import Balancer
 import NIOCore
+import Primitives
 import Synchronization
 
 /// One TCP connection to a router, or the attempt to make one: what is written goes out in order, the end comes after it.
@@ -40,6 +42,16 @@ final class BGPConnection: Sendable {
     guard let channel = self.channel else { return }
     let future = channel.writeAndFlush(channel.allocator.buffer(bytes: bytes))
     if let whenFlushed { future.whenSuccess(whenFlushed) }
+  }
+
+  /// Goes over to other keys. One that is not made yet ends: with which it has begun is not known.
+  func changeKeys(
+    _ old: AuthenticationKeys, to new: AuthenticationKeys, _ failed: @escaping @Sendable (any Error) -> Void
+  ) {
+    guard let channel = self.channel, let router = IPAddress(channel.remoteAddress) else { return self.abandon() }
+    var options = SocketOptions(router.family)
+    options.change(old, to: new, for: router)
+    options.set(on: channel).whenFailure(failed)
   }
 
   /// Ends the connection after what was written: our half first, so that the other side reads all of it, then the rest.

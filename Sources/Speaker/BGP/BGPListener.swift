@@ -1,5 +1,6 @@
 import Balancer
 import Glibc
+import Layer2
 import Logging
 import NIOCore
 import NIOPosix
@@ -13,7 +14,9 @@ import Synchronization
 ///                                         └─▶ a stranger: reset, told in the log now and then
 ///
 /// Keys for signatures are the listening socket's: the kernel answers a router that has one only if it signs. A port that
-/// somebody else has is tried again, so that a speaker can wait for its predecessor to leave.
+/// somebody else has is tried again, so that a speaker can wait for its predecessor to leave; so is a VRF that does not exist.
+///
+/// Each VRF has a listener of its own, as the kernel gives connections in a VRF to sockets that are bound to it.
 final class BGPListener: Sendable {
   /// Hands a connection to whom it is for; nil = to nobody.
   typealias Reception = @Sendable (_ remote: IPAddress, _ scope: UInt32, _ local: IPAddress) -> BGPPeerLoop?
@@ -22,54 +25,92 @@ final class BGPListener: Sendable {
 
   private struct State {
     var channels: [IPFamily: any Channel] = [:]
-    var passwords: [SocketAddress: Password] = [:]
+    var signatures: [SocketAddress: BGPPeerConfiguration.Authentication] = [:]
     /// Those whose key the kernel has: nobody else with a password is let in.
     var signed: Set<SocketAddress> = []
+    /// The number of the VRF's device that the sockets are bound to.
+    var device: Int?
+    var isStopped = false
   }
 
   private let port: UInt16
+  private let vrf: String?
   private let logger: Logger
   private let state = Mutex(State())
   private let refusals = Mutex(RefusalLog())
 
-  init(port: UInt16, logger: Logger) {
+  init(port: UInt16, vrf: String? = nil, logger: Logger) {
     self.port = port
+    self.vrf = vrf
+    var logger = logger
+    if let vrf { logger[metadataKey: "vrf"] = .string(vrf) }
     self.logger = logger
   }
 
-  /// The routers that sign, all of them, with their keys.
-  func setPasswords(_ passwords: [SocketAddress: Password]) {
-    let changes = self.state.withLock { state -> [(any Channel, SocketAddress, Password?)] in
-      let old = state.passwords
-      state.passwords = passwords
-      var changes: [(any Channel, SocketAddress, Password?)] = []
-      for address in Set(old.keys).union(passwords.keys) where old[address] != passwords[address] {
+  /// Nobody waits for routers in this VRF any more: `run` returns.
+  func stop() {
+    self.closeSockets { $0.isStopped = true }
+  }
+
+  /// A VRF that went and came back is another one to the kernel, and sockets stay bound to the one that went.
+  func interfacesChanged(_ interfaces: [Interface]) {
+    guard let vrf = self.vrf else { return }
+    let device = interfaces.first { $0.name == vrf }?.index
+    guard self.state.withLock({ $0.device != device }) else { return }
+    self.closeSockets { $0.device = device }
+  }
+
+  private func closeSockets(_ change: (inout State) -> Void) {
+    let channels = self.state.withLock { state in
+      change(&state)
+      return Array(state.channels.values)
+    }
+    for channel in channels { channel.close(promise: nil) }
+  }
+
+  /// The routers that sign, all of them, with what they do it with.
+  func setSignatures(_ signatures: [SocketAddress: BGPPeerConfiguration.Authentication]) {
+    typealias Authentication = BGPPeerConfiguration.Authentication
+    let changes = self.state.withLock {
+      state -> [(any Channel, SocketAddress, old: Authentication, new: Authentication)] in
+      let old = state.signatures
+      state.signatures = signatures
+      var changes: [(any Channel, SocketAddress, old: Authentication, new: Authentication)] = []
+      for address in Set(old.keys).union(signatures.keys) where old[address] != signatures[address] {
         state.signed.remove(address)
         guard let channel = state.channels[address.family] else { continue }
-        changes.append((channel, address, passwords[address]))
+        changes.append((channel, address, old[address] ?? .none, signatures[address] ?? .none))
       }
       return changes
     }
-    for (channel, address, password) in changes { self.sign(channel, address, password) }
+    for (channel, address, old, new) in changes { self.sign(channel, address, old: old, new: new) }
   }
 
-  private func sign(_ channel: any Channel, _ address: SocketAddress, _ password: Password?) {
-    var options = SocketOptions(address.family)
-    options.sign(with: password, for: address)
+  private func sign(
+    _ channel: any Channel, _ address: SocketAddress, old: BGPPeerConfiguration.Authentication,
+    new: BGPPeerConfiguration.Authentication
+  ) {
+    var forgetting = SocketOptions(address.family)
+    var signing = forgetting
+    forgetting.stopSigning(with: old, for: address)
+    signing.sign(with: new, for: address, isListening: true)
     let logger = self.logger
-    options.set(on: channel).whenComplete { result in
-      switch result {
-      case .success:
-        self.state.withLock { if let password, $0.passwords[address] == password { $0.signed.insert(address) } }
-      case .failure(let error):
-        logger.error(
-          "the key of a router cannot be set, so that it cannot connect",
-          metadata: ["ip": "\(address)", "error": "\(error)"])
+    // What the kernel did not take before it cannot forget.
+    forgetting.set(on: channel).flatMapError { _ in channel.eventLoop.makeSucceededVoidFuture() }
+      .flatMap { [signing] in signing.set(on: channel) }
+      .whenComplete { result in
+        switch result {
+        case .success:
+          self.state.withLock { if !new.isNone, $0.signatures[address] == new { $0.signed.insert(address) } }
+        case .failure(let error):
+          logger.error(
+            "the key of a router cannot be set, so that it cannot connect",
+            metadata: ["ip": "\(address)", "error": "\(error)"])
+        }
       }
-    }
   }
 
-  /// Listens until the task is cancelled.
+  /// Listens until the task is cancelled, or it is stopped.
   func run(_ receive: @escaping Reception) async {
     await withDiscardingTaskGroup { group in
       for family in IPFamily.allCases { group.addTask { await self.listen(to: family, receive) } }
@@ -78,16 +119,22 @@ final class BGPListener: Sendable {
 
   private func listen(to family: IPFamily, _ receive: @escaping Reception) async {
     var complaint: String?
-    while !Task.isCancelled {
+    while !Task.isCancelled, !self.state.withLock({ $0.isStopped }) {
       do {
-        let channel = try await BGPSockets.listen(at: self.port, family, on: MultiThreadedEventLoopGroup.singleton) {
+        let channel = try await BGPSockets.listen(
+          at: self.port, family, vrf: self.vrf, on: MultiThreadedEventLoopGroup.singleton
+        ) {
           self.configure($0, receive)
         }
-        let passwords = self.state.withLock { state in
+        let (signatures, isStopped) = self.state.withLock { state in
           state.channels[family] = channel
-          return state.passwords
+          return (state.signatures, state.isStopped)
         }
-        for (address, password) in passwords where address.family == family { self.sign(channel, address, password) }
+        if isStopped { channel.close(promise: nil) }
+        for (address, signature) in signatures where address.family == family {
+          self.sign(channel, address, old: .none, new: signature)
+        }
+        complaint = nil
         self.logger.info(
           "listening for routers", metadata: ["port": "\(self.port)", "family": .string(family.description)])
         await withTaskCancellationHandler {
@@ -114,6 +161,7 @@ final class BGPListener: Sendable {
 
   private static func text(of error: any Error) -> String {
     guard let error = error as? IOError else { return "\(error)" }
+    if error.errnoCode == ENODEV { return "there is no such VRF" }
     let text = String(cString: strerror(error.errnoCode))
     return error.errnoCode == EACCES ? "\(text): ports below 1024 take the capability NET_BIND_SERVICE" : text
   }
@@ -126,8 +174,8 @@ final class BGPListener: Sendable {
     guard let loop = receive(remote, channel.remoteAddress?.scope ?? 0, local) else {
       return self.refuse(channel, remote, "no peer with that address takes one")
     }
-    guard !loop.hasPassword || self.hasKey(of: channel.remoteAddress) else {
-      return self.refuse(channel, remote, "the key of its password is not in place yet")
+    guard !loop.isSigned || self.hasKey(of: channel.remoteAddress) else {
+      return self.refuse(channel, remote, "the key that it signs with is not in place yet")
     }
     guard let minimum = loop.minimumTTL else { return self.admit(channel, remote, to: loop) }
     return SocketOptions.arrivalTTL(of: channel).flatMap { ttl in

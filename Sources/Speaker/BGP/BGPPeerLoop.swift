@@ -35,6 +35,10 @@ final class BGPPeerLoop: Sendable {
   private let published: Mutex<PeerReading>
   private let initial: Peer
   private let door = Mutex(Door())
+  /// Of keys that connections are to go over to.
+  private let keyChanges = Mutex<[KeyChange]>([])
+
+  private typealias KeyChange = (old: AuthenticationKeys, new: AuthenticationKeys)
 
   /// Where the router's own connections come in.
   private struct Door {
@@ -71,11 +75,15 @@ final class BGPPeerLoop: Sendable {
   /// Settings that a session survives do not end it.
   func reconfigure(_ configuration: BGPPeerConfiguration) {
     let router = RouterAddress(configuration)
-    let isElsewhere = self.router.withLock { current in
+    let (isElsewhere, keyChange) = self.router.withLock { current in
       defer { current = router }
-      return current != router
+      let keyChange = current.keyChange(to: router)
+      return (current != router && keyChange == nil, keyChange)
     }
+    if let keyChange { self.keyChanges.withLock { $0.append(keyChange) } }
     self.mailbox.command(.reconfigured(PeerSettings(configuration), isReachedDifferently: isElsewhere))
+    // A router that did not answer may do so now.
+    if keyChange != nil { self.mailbox.command(.reachable) }
   }
 
   func advertise(_ routes: [IPPrefix: Route?]) {
@@ -120,9 +128,9 @@ final class BGPPeerLoop: Sendable {
   var reading: PeerReading { self.published.withLock { $0 } }
 
   /// Whether a connection from an address can be the router's.
-  func expects(_ remote: IPAddress, scope: UInt32, at local: IPAddress) -> Bool {
+  func expects(_ remote: IPAddress, scope: UInt32, at local: IPAddress, in vrf: String?) -> Bool {
     let router = self.router.withLock { $0 }
-    guard router.vrf == nil, router.source == nil || router.source == local else { return false }
+    guard router.vrf == vrf, router.source == nil || router.source == local else { return false }
     switch router.remote {
     case .address(let address): return address == remote
     // At the other end of the link there is one router, whether it has been heard or not.
@@ -133,7 +141,7 @@ final class BGPPeerLoop: Sendable {
   }
 
   /// Whether the router has to sign what it sends.
-  var hasPassword: Bool { self.router.withLock { $0.password != nil } }
+  var isSigned: Bool { self.router.withLock { !$0.authentication.isNone } }
 
   /// What a packet of the router must at least have left of its TTL.
   var minimumTTL: UInt8? { self.router.withLock { $0.minimumTTL } }
@@ -152,7 +160,11 @@ final class BGPPeerLoop: Sendable {
     guard let identifier, connection.attach(channel) else { return nil }
     channel.closeFuture.whenComplete { _ in self.door.withLock { $0.openCount -= 1 } }
     let router = self.router.withLock { $0 }
-    return SocketOptions(router).set(on: channel).flatMapThrowing {
+    var options = SocketOptions(router)
+    if case .keys(let keys) = router.authentication, let remote = IPAddress(channel.remoteAddress) {
+      options.prefer(keys.first, for: remote)
+    }
+    return options.set(on: channel).flatMapThrowing {
       try channel.pipeline.syncOperations.addHandler(self.handler(of: identifier, router))
     }
   }
@@ -170,7 +182,7 @@ final class BGPPeerLoop: Sendable {
       guard let local = IPAddress(channel.localAddress), let remote = IPAddress(channel.remoteAddress) else {
         return nil
       }
-      return addresses.endpoint(local: local, remote: remote, interface: router.interface)
+      return addresses.endpoint(local: local, remote: remote, interface: router.interface, vrf: router.vrf)
     }
   }
 
@@ -194,6 +206,7 @@ final class BGPPeerLoop: Sendable {
     let now = Time.now
     let events = self.mailbox.take()
     connections.merge(self.takeArrivals()) { $1 }
+    self.changeKeys(of: connections)
     for event in events { self.perform(peer.handle(event, at: now), &connections, &journal) }
     if let deadline = peer.nextDeadline, deadline <= now {
       self.perform(peer.handle(.tick, at: now), &connections, &journal)
@@ -265,6 +278,26 @@ final class BGPPeerLoop: Sendable {
     for (connection, rest) in bytes { connections[connection]?.write(rest) }
     for (connection, _) in connections where connections[connection]?.hasEnded == true {
       connections[connection] = nil
+    }
+  }
+
+  /// A connection that cannot be told ends, and is made again.
+  private func changeKeys(of connections: [ConnectionID: BGPConnection]) {
+    let changes = self.keyChanges.withLock { changes in
+      defer { changes = [] }
+      return changes
+    }
+    for change in changes {
+      self.logger.info(
+        "TCP-AO keys changed",
+        metadata: ["event": "keysChanged", "sendID": "\(change.new.first.sendID)", "count": "\(change.new.all.count)"])
+      for connection in connections.values {
+        let logger = self.logger
+        connection.changeKeys(change.old, to: change.new) { error in
+          logger.warning("a connection cannot go over to other keys", metadata: ["error": "\(error)"])
+          connection.abandon()
+        }
+      }
     }
   }
 

@@ -1,4 +1,6 @@
+import Balancer
 import Glibc
+import HostNetwork
 import NIOCore
 import NIOPosix
 import Primitives
@@ -18,7 +20,7 @@ enum BGPSockets {
         prepare(channel).flatMap {
           var options = SocketOptions(router)
           if let vrf = router.vrf { options.bind(to: vrf) }
-          if let password = router.password { options.sign(with: password, for: remote) }
+          options.sign(with: router.authentication, for: remote)
           return options.set(on: channel)
         }
       }
@@ -32,10 +34,10 @@ enum BGPSockets {
     return bootstrap.connect(to: remote)
   }
 
-  /// Listens for connections of a family at a port; `configure` gets each before anything of it is read, and refuses it by
-  /// failing.
+  /// Listens for connections of a family at a port, in a VRF or in none; `configure` gets each before anything of it is read,
+  /// and refuses it by failing.
   static func listen(
-    at port: UInt16, _ family: IPFamily, on group: any EventLoopGroup,
+    at port: UInt16, _ family: IPFamily, vrf: String?, on group: any EventLoopGroup,
     configure: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) async throws -> any Channel {
     var bootstrap = ServerBootstrap(group: group)
@@ -46,6 +48,7 @@ enum BGPSockets {
         // The answer to the first packet is a packet like all others.
         var options = SocketOptions(family)
         options.keepRequests()
+        if let vrf { options.bind(to: vrf) }
         return options.set(on: channel).flatMapThrowing {
           try channel.pipeline.syncOperations.addHandler(AcceptPacer())
         }
@@ -70,13 +73,25 @@ enum ConnectionFailure {
     case let error as IOError where error.errnoCode == EADDRNOTAVAIL && router.source != nil:
       // Upstream's sentence (contract section 13.4).
       "address \"\(router.source.map(\.description) ?? "")\" doesn't exist on this host"
+    case let error as IOError where TCPAuthentication.isMissing(error.errnoCode) && router.authentication.hasKeys:
+      "the kernel of this node has no TCP-AO: it takes Linux 6.7 or later, built with CONFIG_TCP_AO"
     case let error as IOError where error.errnoCode == ENODEV && router.vrf != nil:
       "there is no device \"\(router.vrf ?? "")\" for the VRF"
     case let error as IOError: String(cString: strerror(error.errnoCode)).lowercasedFirst
-    case ChannelError.connectTimeout: "no answer to the attempt to connect"
+    case ChannelError.connectTimeout: "no answer to the attempt to connect" + self.suspicion(router.authentication)
     case let error as NIOConnectionError:
       error.connectionErrors.first.map { self.text(of: $0.error, router) } ?? "\(error)"
     default: "\(error)"
+    }
+  }
+
+  /// Who does not sign, or signs otherwise, is as silent as who is not there: neither kernel answers the other.
+  private static func suspicion(_ authentication: BGPPeerConfiguration.Authentication) -> String {
+    switch authentication {
+    case .none: ""
+    case .password: "; the router may have another password, or none"
+    case .keys(let keys):
+      "; the router may not have the TCP-AO key that it receives as \(keys.first.sendID), or another under that number"
     }
   }
 }

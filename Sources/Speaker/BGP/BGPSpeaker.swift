@@ -21,6 +21,10 @@ package final class BGPSpeaker: Sendable {
     var configurations: [String: BGPPeerConfiguration] = [:]
     /// Loops that nobody runs yet.
     var starting: [BGPPeerLoop] = []
+    /// One for each VRF that peers are in, and one for none, if routers may connect.
+    var listeners: [String?: BGPListener] = [:]
+    var startingListeners: [(vrf: String?, listener: BGPListener)] = []
+    var interfaces: [Interface] = []
     /// Whether peers have been configured since the process began: those that come later know no predecessor of it.
     var isStarted = false
     var dice: SplitMix64
@@ -33,30 +37,33 @@ package final class BGPSpeaker: Sendable {
   private let state: Mutex<State>
   private let changes = Inbox<Void>(capacity: 1)
   /// Nil = only we connect.
-  private let listener: BGPListener?
+  private let listenPort: UInt16?
 
   package init(node: String, seed: UInt64, listenPort: UInt16? = nil, logger: Logger) {
     self.addresses = NodeAddresses(node: node)
     self.farewell = BGPPeerLoop.Farewell(text: "the MetalLB speaker on \(node) is stopping")
     self.logger = logger
-    self.listener = listenPort.map { BGPListener(port: $0, logger: logger) }
+    self.listenPort = listenPort
     self.state = Mutex(State(dice: SplitMix64(seed: seed)))
+    self.state.withLock { self.listen(in: [], &$0) }
   }
 
   /// Runs the loops until the task is cancelled and every router has been told.
   package func run() async {
     await withDiscardingTaskGroup { group in
-      if let listener = self.listener {
-        group.addTask {
-          await listener.run { remote, scope, local in self.loop(expecting: remote, scope: scope, at: local) }
-        }
-      }
       while !Task.isCancelled {
-        let starting = self.state.withLock { state in
-          defer { state.starting = [] }
-          return state.starting
+        let (starting, listeners) = self.state.withLock { state in
+          defer { (state.starting, state.startingListeners) = ([], []) }
+          return (state.starting, state.startingListeners)
         }
         for loop in starting { group.addTask { await loop.run() } }
+        for (vrf, listener) in listeners {
+          group.addTask {
+            await listener.run { remote, scope, local in
+              self.loop(expecting: remote, scope: scope, at: local, in: vrf)
+            }
+          }
+        }
         _ = await self.changes.next(before: nil, on: ContinuousClock())
       }
     }
@@ -80,7 +87,7 @@ package final class BGPSpeaker: Sendable {
           state.loops[name] = loop
           state.starting.append(loop)
         }
-        if configuration.isPassive && self.listener == nil && state.configurations[name]?.isPassive != true {
+        if configuration.isPassive && self.listenPort == nil && state.configurations[name]?.isPassive != true {
           self.logger.warning(
             "a passive peer waits in vain: start the speaker with --bgp-listen-port",
             metadata: ["event": "notListening", "peer": "\(configuration.address)", "name": "\(name)"])
@@ -88,31 +95,55 @@ package final class BGPSpeaker: Sendable {
         state.configurations[name] = configuration
       }
       state.isStarted = state.isStarted || !peers.isEmpty
+      self.listen(in: Set(peers.values.compactMap(\.vrf)), &state)
     }
+    self.tellSignatures()
     _ = self.changes.trySend(())
-    self.tellPasswords()
+  }
+
+  /// Has a listener for each VRF, and for none.
+  private func listen(in vrfs: Set<String>, _ state: inout State) {
+    guard let port = self.listenPort else { return }
+    for (vrf, listener) in state.listeners {
+      guard let vrf, !vrfs.contains(vrf) else { continue }
+      listener.stop()
+      state.listeners[vrf] = nil
+    }
+    for vrf in [nil] + vrfs.sorted() where state.listeners[vrf] == nil {
+      let listener = BGPListener(port: port, vrf: vrf, logger: self.logger)
+      listener.interfacesChanged(state.interfaces)
+      state.listeners[vrf] = listener
+      state.startingListeners.append((vrf, listener))
+    }
   }
 
   /// The router that a connection comes from; of several peers with its address, the first by name.
-  private func loop(expecting remote: IPAddress, scope: UInt32, at local: IPAddress) -> BGPPeerLoop? {
+  private func loop(
+    expecting remote: IPAddress, scope: UInt32, at local: IPAddress, in vrf: String?
+  ) -> BGPPeerLoop? {
     let loops = self.state.withLock { Array($0.loops.values) }
-    return loops.filter { $0.expects(remote, scope: scope, at: local) }.min { $0.name < $1.name }
+    return loops.filter { $0.expects(remote, scope: scope, at: local, in: vrf) }.min { $0.name < $1.name }
   }
 
-  /// The listening socket has to know the keys before a router connects.
-  private func tellPasswords() {
-    guard let listener = self.listener else { return }
-    var passwords: [SocketAddress: Password] = [:]
-    for configuration in self.state.withLock({ Array($0.configurations.values) }) {
-      guard case .password(let password) = configuration.authentication, configuration.vrf == nil else { continue }
-      switch configuration.endpoint {
-      case .address(let address):
-        if let address = try? SocketAddress(ipAddress: address.description, port: 0) { passwords[address] = password }
-      case .interface(let name):
-        if let address = try? self.directory.socketAddress(on: name, port: 0) { passwords[address] = password }
+  /// Listening sockets have to know the keys before a router connects.
+  private func tellSignatures() {
+    let (configurations, listeners) = self.state.withLock { (Array($0.configurations.values), $0.listeners) }
+    for (vrf, listener) in listeners {
+      var signatures: [SocketAddress: BGPPeerConfiguration.Authentication] = [:]
+      for configuration in configurations where configuration.vrf == vrf && !configuration.authentication.isNone {
+        switch configuration.endpoint {
+        case .address(let address):
+          if let address = try? SocketAddress(ipAddress: address.description, port: 0) {
+            signatures[address] = configuration.authentication
+          }
+        case .interface(let name):
+          if let address = try? self.directory.socketAddress(on: name, port: 0) {
+            signatures[address] = configuration.authentication
+          }
+        }
       }
+      listener.setSignatures(signatures)
     }
-    listener.setPasswords(passwords)
   }
 
   /// What peers should have of some prefixes; nil = nothing.
@@ -132,11 +163,16 @@ package final class BGPSpeaker: Sendable {
     for loop in self.state.withLock({ Array($0.loops.values) }) {
       loop.routerChanged(on: interface, from: old, to: finding)
     }
-    self.tellPasswords()
+    self.tellSignatures()
   }
 
   package func interfacesChanged(_ interfaces: [Interface]) {
     self.addresses.change(interfaces)
+    let listeners = self.state.withLock { state in
+      state.interfaces = interfaces
+      return Array(state.listeners.values)
+    }
+    for listener in listeners { listener.interfacesChanged(interfaces) }
   }
 
   /// Every peer, by name.

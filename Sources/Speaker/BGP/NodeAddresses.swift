@@ -21,12 +21,27 @@ final class NodeAddresses: Sendable {
     self.interfaces.withLock { $0.first { $0.name == name } }
   }
 
-  /// Our end of a connection between two addresses, over an interface if it is known which.
-  func endpoint(local: IPAddress, remote: IPAddress, interface name: String? = nil) -> ConnectionEndpoint {
+  /// Our end of a connection between two addresses in a VRF or in none, over an interface if it is known which.
+  func endpoint(
+    local: IPAddress, remote: IPAddress, interface name: String? = nil, vrf: String? = nil
+  ) -> ConnectionEndpoint {
     let interfaces = self.interfaces.withLock { $0 }
     // Several interfaces may have the same link-local address.
-    let eligible = name.map { name in interfaces.filter { $0.name == name } } ?? interfaces
+    let eligible = name.map { name in interfaces.filter { $0.name == name } } ?? interfaces.membersFirst(of: vrf)
     return ConnectionEndpoint(local: local, remote: remote, among: eligible, node: self.node)
+  }
+}
+
+extension [Interface] {
+  /// Those of a VRF, or of none, before all others: each VRF may have the same addresses.
+  fileprivate func membersFirst(of vrf: String?) -> [Interface] {
+    let devices = Set(self.filter { $0.kind == "vrf" }.map(\.index))
+    guard !devices.isEmpty else { return self }
+    let device = vrf.flatMap { vrf in self.first { $0.name == vrf && $0.kind == "vrf" }?.index }
+    func place(_ interface: Interface) -> Int? {
+      devices.contains(interface.index) ? interface.index : interface.master.flatMap { devices.contains($0) ? $0 : nil }
+    }
+    return self.filter { place($0) == device } + self.filter { place($0) != device }
   }
 }
 

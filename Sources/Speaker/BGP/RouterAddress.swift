@@ -10,7 +10,8 @@ struct RouterAddress: Sendable, Hashable {
   var port: UInt16
   /// Where connections come from; nil = as the kernel chooses.
   var source: IPAddress?
-  var password: Password?
+  /// How segments are signed.
+  var authentication: BGPPeerConfiguration.Authentication
   /// The device of the VRF; nil = the default one.
   var vrf: String?
   /// What a packet of the router must at least have left of its TTL (RFC 5082); nil = anything.
@@ -31,15 +32,20 @@ struct RouterAddress: Sendable, Hashable {
     }
     self.port = configuration.port
     self.source = configuration.sourceAddress
-    switch configuration.authentication {
-    case .none: self.password = nil
-    case .password(let password): self.password = password
-    }
+    self.authentication = configuration.authentication
     self.vrf = configuration.vrf
     // A neighbour's packets arrive as they were sent, with the highest TTL; each router on the way takes one.
     self.minimumTTL = configuration.ttlSecurityHops.map { .max - $0 + 1 }
     let holdTime = configuration.timers?.holdTime ?? .seconds(HoldTime.standard.seconds)
     self.patience = holdTime > .zero ? holdTime : nil
+  }
+
+  /// The keys to go over to where nothing else is different, and no connection need end for it.
+  func keyChange(to other: RouterAddress) -> (old: AuthenticationKeys, new: AuthenticationKeys)? {
+    guard case .keys(let old) = self.authentication, case .keys(let new) = other.authentication else { return nil }
+    var changed = self
+    changed.authentication = other.authentication
+    return changed == other && old != new && new.allowsConnection(of: old) ? (old, new) : nil
   }
 
   /// Where the router is, as it was configured.
@@ -74,6 +80,14 @@ struct RouterAddress: Sendable, Hashable {
     case .interface: .ipv6
     }
   }
+}
+
+extension BGPPeerConfiguration.Authentication {
+  var hasKeys: Bool {
+    if case .keys = self { true } else { false }
+  }
+
+  var isNone: Bool { self == .none }
 }
 
 extension PeerSettings {

@@ -1,16 +1,15 @@
-import Balancer
 import Glibc
 import NIOCore
 import Primitives
 
 /// Options of a TCP socket that BGP needs and NIO has no names for, to be set together.
-struct SocketOptions {
+struct SocketOptions: Sendable {
   /// The differentiated services code point of routing protocols, CS6 (RFC 4594), as the octet of the header.
   private static let networkControl: CInt = 0xC0
   /// The highest, so that routers one hop away can tell that we are (RFC 5082), and others are reached as well.
   private static let timeToLive: CInt = 255
 
-  private typealias Setter = (any SocketOptionProvider) -> EventLoopFuture<Void>
+  private typealias Setter = @Sendable (any SocketOptionProvider) -> EventLoopFuture<Void>
 
   private var setters: [Setter] = []
 
@@ -45,11 +44,6 @@ struct SocketOptions {
     var name = (0 as UInt64, 0 as UInt64)
     withUnsafeMutableBytes(of: &name) { $0.copyBytes(from: device.utf8.prefix(Int(IFNAMSIZ) - 1)) }
     self.add(SOL_SOCKET, SO_BINDTODEVICE, name)
-  }
-
-  /// Segments from and to an address bear a signature (RFC 2385); nil = they bear none any more.
-  mutating func sign(with password: Password?, for remote: SocketAddress) {
-    self.add(CInt(IPPROTO_TCP), TCP_MD5SIG, Self.signature(password, for: remote))
   }
 
   /// The packets that ask for connections are kept for `arrivalTTL`.
@@ -88,7 +82,7 @@ struct SocketOptions {
     self.add(SOL_SOCKET, SO_LINGER, linger(l_onoff: 1, l_linger: 0))
   }
 
-  private mutating func add<Value: Sendable>(_ level: CInt, _ name: CInt, _ value: Value) {
+  mutating func add<Value: Sendable>(_ level: CInt, _ name: CInt, _ value: Value) {
     self.setters.append { socket in
       socket.unsafeSetSocketOption(
         level: NIOBSDSocket.OptionLevel(rawValue: level), name: NIOBSDSocket.Option(rawValue: name), value: value)
@@ -100,19 +94,5 @@ struct SocketOptions {
       return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
     }
     return EventLoopFuture.andAllSucceed(self.setters.map { $0(socket) }, on: channel.eventLoop)
-  }
-
-  /// As `TCP_MD5SIG` of tcp(7) takes it; a key of no length takes the key away.
-  private static func signature(_ password: Password?, for remote: SocketAddress) -> tcp_md5sig {
-    var option = tcp_md5sig()
-    remote.withSockAddr { address, length in
-      withUnsafeMutableBytes(of: &option.tcpm_addr) { bytes in
-        bytes.copyMemory(from: UnsafeRawBufferPointer(start: address, count: min(Int(length), bytes.count)))
-      }
-    }
-    guard let password else { return option }
-    option.tcpm_keylen = UInt16(password.octets.count)
-    withUnsafeMutableBytes(of: &option.tcpm_key) { $0.copyBytes(from: password.octets.prefix($0.count)) }
-    return option
   }
 }

@@ -64,6 +64,45 @@ import Testing
     #expect(RouterAddress(Self.configuration(.address(Self.v4)) { $0.ttlSecurityHops = 254 }).minimumTTL == 2)
   }
 
+  @Test func `other keys need no other connection, anything else that is different does`() throws {
+    func router(_ keys: [(UInt8, String)], port: UInt16 = 179) throws -> RouterAddress {
+      let keys = try keys.map { id, secret in
+        AuthenticationKey(sendID: id, receiveID: id, secret: try #require(Password(secret.utf8)))
+      }
+      let authentication = AuthenticationKeys(keys).map(BGPPeerConfiguration.Authentication.keys)
+      return RouterAddress(
+        Self.configuration(.address(Self.v4)) {
+          $0.authentication = authentication ?? .none
+          $0.port = port
+        })
+    }
+    let old = try router([(1, "a")])
+    let change = try #require(old.keyChange(to: try router([(2, "b"), (1, "a")])))
+    #expect(change.old.all.map(\.sendID) == [1] && change.new.all.map(\.sendID) == [2, 1])
+    #expect(old.keyChange(to: old) == nil)
+    #expect(try old.keyChange(to: router([(1, "b")])) == nil)
+    #expect(try old.keyChange(to: router([(2, "b"), (1, "a")], port: 1179)) == nil)
+    #expect(try old.keyChange(to: router([])) == nil)
+    #expect(try router([]).keyChange(to: old) == nil)
+  }
+
+  @Test func `of an address that several VRFs have, that of the session's VRF is meant`() {
+    let addresses = NodeAddresses(node: "n")
+    func interface(_ index: Int, _ name: String, master: Int?, _ v6: String) -> Interface {
+      let own = [(Self.v4, 24), (IPAddress(v6) ?? Self.v6, 64)].map { Interface.Address($0, prefixLength: $1) }
+      return Interface(index: index, name: name, addresses: own, master: master, kind: "veth")
+    }
+    addresses.change([
+      Interface(index: 2, name: "red", kind: "vrf"), Interface(index: 3, name: "br0", kind: "bridge"),
+      interface(4, "eth0", master: 2, "2001:db8:a::1"), interface(5, "eth1", master: 3, "2001:db8:b::1"),
+    ])
+    func global(_ vrf: String?) -> String? {
+      addresses.endpoint(local: Self.v4, remote: Self.v4, vrf: vrf).ipv6.map { "\($0)" }
+    }
+    #expect(global("red") == "2001:db8:a::1")
+    #expect(global(nil) == "2001:db8:b::1")
+  }
+
   @Test func `on a link the end of a connection is that of its interface, whoever has the same address`() {
     let addresses = NodeAddresses(node: "n")
     let own = Interface.Address(IPAddress("fe80::1") ?? Self.v6, prefixLength: 64)
