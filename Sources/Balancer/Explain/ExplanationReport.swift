@@ -100,14 +100,6 @@ package struct ExplanationReport: Sendable, Equatable {
       rows.append(["Shared with", Styled(self.service.company.map(\.description).joined(separator: ", "))])
     }
     for ask in self.service.asks { rows.append([Styled("Asks: \(ask.name)"), Styled(ask.value)]) }
-    if let odd = self.service.shown.first(where: { $0.hasSuffix(".0") || $0.hasSuffix(".255") }) {
-      rows.append([
-        "Remark",
-        Styled(
-          "some old devices do not reach \(odd), as it looks like a network or a broadcast; avoidBuggyIPs: true on the "
-            + "pool gives no such addresses"),
-      ])
-    }
     return TextTable(header: [], rows: rows).lines(indent: 2, width: width, colours: colours)
   }
 
