@@ -131,6 +131,40 @@ extension Everything.Clusters {
       }
     }
 
+    @Test func `speakers of both are one group, and each address has the owner that it had`() async throws {
+      try await self.withUpstream { lab in
+        let kubectl = lab.kubectl
+        let before = try await self.announcers(kubectl)
+        try await kubectl(
+          "patch", "daemonset", "speaker", "--namespace=metallb-system", "--type=merge", "--patch",
+          #"{"spec": {"updateStrategy": {"type": "OnDelete"}}}"#)
+        let own = Self.images["speaker"]?.replacingOccurrences(of: "v0.16.1", with: "ours") ?? ""
+        try await kubectl("set", "image", "daemonset/speaker", "speaker=\(own)", "--namespace=metallb-system")
+        let replaced = try #require(before.values.min())
+        try await kubectl(
+          "delete", "pod", "--namespace=metallb-system", "--selector=component=speaker",
+          "--field-selector=spec.nodeName=\(replaced)")
+        for node in lab.nodes where node != replaced {
+          try await eventually("upstream's speaker on \(node) has all for members", within: .seconds(30)) {
+            try await lab.exec(node, "serf", "members", "-status=alive").expectSuccess().split(separator: "\n").count
+          } isRight: {
+            $0 == lab.nodes.count
+          }
+        }
+        #expect(try await lab.speaker(on: replaced) > 1)
+        try await eventually("who announced a Service announces it again", equals: before, within: .seconds(20)) {
+          try await self.announcers(kubectl)
+        }
+        for (number, address) in Self.addresses.enumerated() {
+          try await eventually("only its owner answers for \(address)", within: .seconds(20)) {
+            try await lab.answerers(address)
+          } isRight: {
+            $0 == Set([before["web-\(number)"]].compactMap { $0 })
+          }
+        }
+      }
+    }
+
     @Test func `the manifest is applied over upstream's: every address and every request survives`() async throws {
       try await self.withUpstream { lab in
         let kubectl = lab.kubectl
