@@ -51,6 +51,8 @@ extension JSONValue {
   fileprivate func field(_ path: String) -> String {
     var value: JSONValue? = self
     for name in path.split(separator: ".") { value = value?[String(name)] }
+    // An Event is selected by who wrote it.
+    if path == "source" { value = value?["component"] }
     switch value {
     case .string(let string): return string
     case .integer(let integer): return String(integer)

@@ -24,9 +24,13 @@ import Testing
   @Test(arguments: [
     ("metadata.name=x", true), ("metadata.name!=x", false), ("spec.type==LoadBalancer", true),
     ("spec.type=LoadBalancer,metadata.name=y", false), ("spec.port=80", true), ("spec.absent=", true),
+    ("source=metallb-speaker", true), ("source=kubelet", false),
   ])
   func `a field selector compares the texts of fields`(query: String, matches: Bool) throws {
-    let object: JSONValue = ["metadata": ["name": "x"], "spec": ["type": "LoadBalancer", "port": 80]]
+    let object: JSONValue = [
+      "metadata": ["name": "x"], "spec": ["type": "LoadBalancer", "port": 80],
+      "source": ["component": "metallb-speaker"],
+    ]
     #expect(try FieldSelector(query: query).matches(object) == matches)
   }
 
