@@ -65,6 +65,13 @@ let package = Package(
     library("Gossip", ["Primitives", crypto]),
     library("Layer2", ["Primitives", heap]),
 
+    // What a page shows: also without I/O, on top of what is decided.
+    .target(
+      name: "Dashboard", dependencies: ["Balancer", "KubernetesModel", "Primitives"],
+      resources: [
+        "page.html", "style.css", "script.js", "stream.js", "lists.js", "road.js", "elements.js", "icon.svg",
+      ].map { .embedInCode("Assets/\($0)") }, swiftSettings: strict),
+
     // The run loop: the only reader of the clock.
     library("Runner", ["Primitives", deque, logging]),
 
@@ -110,8 +117,8 @@ let package = Package(
     .executableTarget(
       name: "metallb",
       dependencies: [
-        "Balancer", "Controller", "KubernetesClient", "KubernetesModel", "Lab", "Primitives", "Runner", "Serving",
-        "Speaker", argumentParser, logging, serviceLifecycle, unixSignals,
+        "Balancer", "Controller", "Dashboard", "KubernetesClient", "KubernetesModel", "Lab", "Primitives", "Runner",
+        "Serving", "Speaker", argumentParser, logging, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
 
@@ -143,6 +150,7 @@ let package = Package(
     tests(of: "Primitives"),
     tests(of: "KubernetesModel"),
     tests(of: "Balancer", ["KubernetesModel"], exclude: ["Scenarios"]),
+    tests(of: "Dashboard", ["Balancer", "KubernetesModel"]),
     tests(of: "BGP"),
     tests(of: "BFD"),
     tests(of: "Gossip", ["Simulation"]),

@@ -11,6 +11,7 @@ struct MetalLB: AsyncParsableCommand {
       ControllerCommand.self,
       SpeakerCommand.self,
       StatusCommand.self,
+      DashboardCommand.self,
       CheckCommand.self,
       ExplainCommand.self,
       PlanCommand.self,

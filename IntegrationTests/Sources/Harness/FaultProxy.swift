@@ -6,6 +6,9 @@ package struct FaultProxy: Sendable {
   package let kubeconfig: String
   private let address: String
 
+  /// Where it takes orders.
+  package var url: String { self.address }
+
   package static func with(kubeconfig: String, _ body: (FaultProxy) async throws -> Void) async throws {
     let proxy = try await FaultProxy(before: kubeconfig)
     do {

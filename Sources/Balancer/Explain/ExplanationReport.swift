@@ -192,7 +192,7 @@ package struct ExplanationReport: Sendable, Equatable {
       })
   }
 
-  private static func sentence(_ reason: Withheld) -> String {
+  package static func sentence(_ reason: Withheld) -> String {
     switch reason {
     case .notOwner: "another node announces it, or no endpoint can serve it"
     case .noMatchingAdvertisement: "no advertisement is for this pool, Service and node"

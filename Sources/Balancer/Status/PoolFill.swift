@@ -2,17 +2,17 @@ import KubernetesModel
 import Primitives
 
 /// How full a pool is in one family.
-struct PoolFill: Sendable, Hashable {
-  var family: IPFamily
-  var assigned: Int64
+package struct PoolFill: Sendable, Hashable {
+  package var family: IPFamily
+  package var assigned: Int64
   /// `Int64.max` = 2^62 and more, which is as far as counters go.
-  var capacity: Int64
+  package var capacity: Int64
   /// The size in words where the counters do not go so far.
-  var size: String
+  package var size: String
 
-  var isFull: Bool { self.assigned >= self.capacity }
-  var isNearlyFull: Bool { self.assigned >= self.capacity - self.capacity / 10 }
-  var familyName: String { self.family == .ipv4 ? "IPv4" : "IPv6" }
+  package var isFull: Bool { self.assigned >= self.capacity }
+  package var isNearlyFull: Bool { self.assigned >= self.capacity - self.capacity / 10 }
+  package var familyName: String { self.family == .ipv4 ? "IPv4" : "IPv6" }
   var use: String { "\(self.assigned) of \(self.size)" }
   var free: String { self.capacity == .max ? self.size : "\(self.capacity - self.assigned)" }
 
@@ -24,13 +24,13 @@ struct PoolFill: Sendable, Hashable {
 
 extension ClusterStatus {
   /// What the controller that leads says of a pool.
-  func told(of pool: IPAddressPool) -> ControllerStatus.Pool? {
+  package func told(of pool: IPAddressPool) -> ControllerStatus.Pool? {
     self.controllers.compactMap(\.status).first(where: \.isLeading)?.pools.first { $0.name == pool.key.name }
   }
 
   /// How full a pool is in each family that it has: as the controller that leads says, else as it has written into the
   /// object; empty = not known.
-  func fills(of pool: IPAddressPool) -> [PoolFill] {
+  package func fills(of pool: IPAddressPool) -> [PoolFill] {
     let counters: [(IPFamily, assigned: Int64, capacity: Int64)]
     if let told = self.told(of: pool) {
       counters = [

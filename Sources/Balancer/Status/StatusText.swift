@@ -81,7 +81,7 @@ enum StatusText {
 
 extension ClusterStatus {
   /// Who runs but says nothing, the same reason told once.
-  var silences: [String] {
+  package var silences: [String] {
     var places: [String: [String]] = [:]
     for speaker in self.speakers {
       if case .silent(let reason) = speaker.outcome { places[reason, default: []].append(speaker.node) }
