@@ -76,22 +76,16 @@ final class ConnectionSet: Sendable {
     waiting?.resume()
   }
 
-  /// Notes that the connection begins or has ended a request; false when it must not begin another.
+  /// Notes that the connection begins or has ended a request; false when it must not begin another: the server stops, or
+  /// somebody waits for its place.
   func setBusy(_ isBusy: Bool, _ channel: any Channel) -> Bool {
     let now = Time.now
-    let (mayGoOn, leaving) = self.state.withLockedValue { state -> (Bool, (any Channel)?) in
+    return self.state.withLockedValue { state in
       let id = ObjectIdentifier(channel)
       state.open[id]?.isBusy = isBusy
       state.open[id]?.idleSince = now
-      // Somebody waits for the place of the first that is idle again.
-      guard !isBusy, state.waitingForRoom != nil, state.open[id]?.isGoing == false else {
-        return (!state.isDraining, nil)
-      }
-      state.open[id]?.isGoing = true
-      return (!state.isDraining, channel)
+      return !state.isDraining && (isBusy || state.waitingForRoom == nil)
     }
-    leaving?.hangUp()
-    return mayGoOn
   }
 
   var isDraining: Bool { self.state.withLockedValue { $0.isDraining } }

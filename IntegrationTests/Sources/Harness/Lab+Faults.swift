@@ -19,6 +19,23 @@ extension Lab {
     }
   }
 
+  /// The administrator's kubeconfig for programs on the nodes, which reach the API server as pods do.
+  package func kubeconfigOnNodes() async throws -> String {
+    let pid = try await self.speaker(on: self.nodes[0])
+    let entries = (FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()).split(separator: 0)
+    func variable(_ name: String) -> String? {
+      entries.map { String(decoding: $0, as: UTF8.self) }.first { $0.hasPrefix("\(name)=") }.map {
+        String($0.dropFirst(name.count + 1))
+      }
+    }
+    guard let host = variable("KUBERNETES_SERVICE_HOST"), let port = variable("KUBERNETES_SERVICE_PORT") else {
+      throw HarnessError.notReady("a speaker does not say where the API server is")
+    }
+    let text = try String(contentsOfFile: self.kubeconfig, encoding: .utf8)
+    return try Workspace.current.file(
+      "kubeconfig", text.replacing(/server: https:\/\/[^\s"]+/, with: "server: https://\(host):\(port)"))
+  }
+
   package func signalSpeaker(on node: String, _ number: Int32) async throws {
     let pid = try await self.speaker(on: node)
     guard pid > 1, Glibc.kill(pid, number) == 0 else { throw HarnessError.notReady("no speaker on \(node)") }

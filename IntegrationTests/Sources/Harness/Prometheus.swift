@@ -87,6 +87,7 @@ package struct Prometheus: Sendable {
   /// Why processes cannot be scraped; empty = they all can.
   package func failures() async throws -> [String] {
     let answer = try JSONDecoder().decode(Answer<Targets>.self, from: Data(try await self.ask("/api/v1/targets").utf8))
+    guard !answer.data.activeTargets.isEmpty else { return ["no targets yet"] }
     return answer.data.activeTargets.filter { $0.health != "up" }.map { "\($0.health) \($0.lastError)" }
   }
 

@@ -73,7 +73,8 @@ extension Everything.Servers {
           operated.log
         } isRight: { log in
           log.split(separator: "\n").contains {
-            $0.contains(#""msg":"decided""#) && $0.contains(#""cause":"Service default/web changed""#)
+            // The cause is the Service or the pool, whichever came later.
+            $0.contains(#""msg":"decided""#) && $0.contains(#" changed","decisions":"told IPAllocated on default/web"#)
               && $0.contains("writes the addresses of default/web 192.0.2.0")
           }
         }
@@ -131,7 +132,7 @@ extension Everything.Clusters {
           [try Tool.metallb(), "explain", "history"] + arguments + ["--kubeconfig", self.lab.kubeconfig],
           within: .seconds(20))
       }
-      let text = try await history("web").expectSuccess()
+      let text = try await history("web", "--output=wide").expectSuccess()
       for part in [
         "AGO", "controller", "speaker node-1", "told IPAllocated", "announced by layer2 default/web", "192.168.43.0",
       ] {

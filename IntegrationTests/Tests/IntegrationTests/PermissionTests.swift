@@ -4,7 +4,7 @@ import Testing
 
 extension Everything.Clusters {
   /// The roles of our manifest: nothing is missing in them, and nothing is too much.
-  @Suite(.lab(nodes: 2), .timeLimit(.minutes(4)))
+  @Suite(.lab(nodes: 2), .timeLimit(.minutes(8)))
   struct PermissionTests {
     let lab: Lab
     let kubectl: Kubectl
@@ -100,40 +100,60 @@ extension Everything.Clusters {
       ).split(separator: " ").map(String.init)
     }
 
-    /// What some lack is missed only in a situation that this test does not make.
-    private static let rare: [String: String] = [:]
+    /// What is asked for only in a situation that the test of lacks does not make, though the one before does.
+    private static let rare: Set<String> = [
+      "patch events", "create tokenreviews.authentication.k8s.io", "create subjectaccessreviews.authorization.k8s.io",
+      "get services", "update secrets", "delete servicel2statuses.metallb.io", "delete servicebgpstatuses.metallb.io",
+      "delete bgpsessionstates.frrk8s.metallb.io",
+    ]
 
     @Test func `whoever lacks a permission says which, in the words of the API server`() async throws {
-      // Its own controller would share the webhooks' objects with those that are tried.
+      // Its own controller would share the webhooks' objects with those that are tried. Nobody answers the webhooks then.
+      let kubeconfig = try await self.lab.kubeconfigOnNodes()
+      let webhooks = "validatingwebhookconfiguration/metallb-webhook-configuration"
+      let configuration = try await self.kubectl("get", webhooks, "--output=json")
       try await self.kubectl("scale", "deployment/controller", "--namespace=metallb-system", "--replicas=0")
+      try await self.kubectl("delete", webhooks)
       var silent: [String] = []
       for account in ["controller", "speaker"] {
         let all = try await Permissions.granted(to: account, self.kubectl).subtracting(Self.needed)
         let cases = all.sorted().enumerated().map { number, permission in
           Permissions.Lacking(account: account, permission: permission, number: number)
-        }
+        }.filter { !Self.rare.contains($0.permission.description) }
         try await self.kubectl("apply", "-f", "-", input: cases.map { $0.grants(of: all) }.joined(separator: "\n---\n"))
         try await self.kubectl("apply", "-f", "-", input: cases.map(\.work).joined(separator: "\n---\n"))
         // Those that share the objects of the webhooks are tried one after the other.
         let shared = cases.filter { Self.sharesWebhooks($0.permission) && account == "controller" }
         let others = cases.filter { !Self.sharesWebhooks($0.permission) || account == "speaker" }
         for start in stride(from: 0, to: others.count, by: 8) {
-          silent += try await self.tryOut(others[start..<min(start + 8, others.count)])
+          silent += try await self.tryOut(others[start..<min(start + 8, others.count)], kubeconfig)
         }
-        for one in shared { silent += try await self.tryOut([one]) }
+        guard account == "controller" else { continue }
+        try await self.kubectl("create", "-f", "-", input: Self.withoutVersion(configuration))
+        for one in shared { silent += try await self.tryOut([one], kubeconfig) }
+        try await self.kubectl("delete", webhooks)
       }
-      #expect(silent.sorted() == Self.rare.keys.sorted(), "lacked in silence")
+      try await self.kubectl("create", "-f", "-", input: Self.withoutVersion(configuration))
+      #expect(silent == [], "lacked in silence")
       try await self.kubectl("scale", "deployment/controller", "--namespace=metallb-system", "--replicas=1")
     }
 
+    /// An object as it can be created anew.
+    private static func withoutVersion(_ json: String) -> String {
+      json.replacing(/"(resourceVersion|uid|creationTimestamp)": "[^"]*",?/, with: "")
+    }
+
     private static func sharesWebhooks(_ permission: Permission) -> Bool {
-      ["validatingwebhookconfigurations", "customresourcedefinitions", "secrets"].contains(permission.resource)
+      [
+        "validatingwebhookconfigurations", "customresourcedefinitions", "secrets", "bgppeers", "communities",
+        "bfdprofiles",
+      ].contains(permission.resource)
     }
 
     /// Runs processes that lack something, and tells which of them do not say so.
-    private func tryOut(_ cases: some Collection<Permissions.Lacking>) async throws -> [String] {
+    private func tryOut(_ cases: some Collection<Permissions.Lacking>, _ kubeconfig: String) async throws -> [String] {
       var processes: [(Permissions.Lacking, ChildProcess)] = []
-      for one in cases { processes.append((one, try self.start(one))) }
+      for one in cases { processes.append((one, try self.start(one, kubeconfig))) }
       let isOfSpeaker = cases.first?.account == "speaker"
       try await self.kubectl("apply", "-f", "-", input: cases.map(\.service).joined(separator: "\n---\n"))
       if isOfSpeaker {
@@ -155,9 +175,9 @@ extension Everything.Clusters {
       return silent.map { "\($0.0.account): \($0.0.permission)" }
     }
 
-    private func start(_ one: Permissions.Lacking) throws -> ChildProcess {
+    private func start(_ one: Permissions.Lacking, _ kubeconfig: String) throws -> ChildProcess {
       var arguments = [
-        try Tool.metallb(), one.account, "--kubeconfig", try one.kubeconfig(from: self.lab.kubeconfig),
+        try Tool.metallb(), one.account, "--kubeconfig", try one.kubeconfig(from: kubeconfig),
         "--namespace=\(one.user)", "--port=0", "--health-probe-port=0", "--lb-class=\(one.loadBalancerClass)",
         "--pod-name=none",
       ]

@@ -21,6 +21,8 @@ package struct EventRecorder: Sendable {
 
   private final class DropCounter: Sendable {
     let count = Atomic<Int>(0)
+    /// Whether the log has been told that Events are refused, and none was written since.
+    let isTold = Atomic<Bool>(false)
   }
 
   /// `component` is who reports: `metallb-controller` or `metallb-speaker`.
@@ -100,18 +102,32 @@ package struct EventRecorder: Sendable {
     for _ in 0..<Self.attempts {
       do throws(APIError) {
         try await self.attempt(verdict)
+        self.dropped.isTold.store(false, ordering: .relaxed)
         return
       } catch {
         if error == .cancelled || Task.isCancelled { return }
         // The first attempt came through although its answer was lost.
         if error.isAlreadyExists { return }
-        // An object in a namespace that is being deleted gets no more Events; nobody is there to read them.
         self.logger.debug("cannot write an event", metadata: ["reason": .string(error.description)])
-        guard error.isTransient else { break }
+        guard error.isTransient else {
+          self.complain(about: error)
+          break
+        }
         try? await ContinuousClock().sleep(for: backoff.next())
       }
     }
     self.dropped.count.add(1, ordering: .relaxed)
+  }
+
+  /// Says once that Events are refused; but an object in a namespace that is being deleted gets no more of them, and nobody
+  /// is there to read them.
+  private func complain(about error: APIError) {
+    guard error.isForbidden, !error.description.contains("being terminated"),
+      !self.dropped.isTold.exchange(true, ordering: .relaxed)
+    else { return }
+    self.logger.warning(
+      "Events are not written, so that users are not told what becomes of their objects",
+      metadata: ["reason": .string(error.description)])
   }
 
   private func attempt(_ verdict: EventCorrelator.Verdict) async throws(APIError) {
