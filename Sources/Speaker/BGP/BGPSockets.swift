@@ -13,7 +13,8 @@ enum BGPSockets {
     prepare: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) -> EventLoopFuture<any Channel> {
     var bootstrap = ClientBootstrap(group: group)
-      .connectTimeout(.seconds(10))
+      // Before `Peer` gives up after ten, which knows less of the reason.
+      .connectTimeout(.seconds(9))
       .channelOption(.autoRead, value: false)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
