@@ -6,6 +6,7 @@
 // declared below.
 #include <pthread.h>
 #include <sched.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <unistd.h>
 #include <sys/epoll.h>
@@ -36,6 +37,8 @@ extern int setns(int descriptor, int type);
 extern int unshare(int flags);
 // unistd.h: pipe2(2).
 extern int pipe2(int ends[2], int flags);
+// spawn.h: closes all descriptors from one on in the new process, as closefrom(3) does.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 // pthread.h: pthread_setname_np(3).
 extern int pthread_setname_np(pthread_t thread, const char *name);
 

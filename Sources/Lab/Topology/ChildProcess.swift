@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A process that this one started and must wait for.
@@ -31,6 +32,8 @@ package struct ChildProcess: Sendable {
     }
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, output, 2)
+    // Not all libraries mark their sockets as close-on-exec: a connection that we close must not live on in a child.
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
