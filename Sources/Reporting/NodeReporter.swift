@@ -17,10 +17,15 @@ import Synchronization
 package final class NodeReporter<Report: NodeReport>: Sendable {
   private typealias Reports = NodeReports<Report>
 
+  private struct Wish {
+    var content: Report.Content
+    var term: Int?
+  }
+
   /// What the run loop has yet to be told.
   private struct News {
     /// Nil = retracted.
-    var contents: [ObjectKey: Report.Content?] = [:]
+    var wishes: [ObjectKey: Wish?] = [:]
     var isDecided = false
     /// The failure that was logged last: there are many objects and one reason.
     var failure: String?
@@ -31,27 +36,33 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
   private let namespace: String
   private let pod: OwnPod
   private let logger: Logger
+  private let observe: @Sendable (ObjectChange<Report>) async -> Void
   private let news = Mutex(News())
   private let arrivals = Inbox<Void>(capacity: 1)
   private let inbox = Inbox<NodeReports<Report>.Event>(capacity: 1024)
   private let tasks = ChildTasks(limit: 8, capacity: 64)
 
-  package init(_ client: KubernetesClient, node: String, namespace: String, pod: OwnPod, logger: Logger) {
+  /// `observe` gets everything that is seen of the reports, of all nodes where a subject has one report in the cluster.
+  package init(
+    _ client: KubernetesClient, node: String, namespace: String, pod: OwnPod, logger: Logger,
+    observe: @escaping @Sendable (ObjectChange<Report>) async -> Void = { _ in }
+  ) {
     self.client = client
     self.node = node
     self.namespace = namespace
     self.pod = pod
     self.logger = logger
+    self.observe = observe
   }
 
-  /// This is how a subject stands now.
-  package func tell(_ content: Report.Content, of subject: ObjectKey) {
-    self.note { $0.contents[subject] = .some(content) }
+  /// This is how a subject stands now; with a term, it is claimed.
+  package func tell(_ content: Report.Content, of subject: ObjectKey, term: Int? = nil) {
+    self.note { $0.wishes[subject] = .some(Wish(content: content, term: term)) }
   }
 
   /// There is nothing to tell of it any more.
   package func retract(_ subject: ObjectKey) {
-    self.note { $0.contents[subject] = .some(nil) }
+    self.note { $0.wishes[subject] = .some(nil) }
   }
 
   /// What was told is complete from now on; saying it again is nothing.
@@ -80,7 +91,10 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
         let watcher = Watcher(
           self.client, Report.self, namespace: self.namespace, labelSelector: Report.selector(of: self.node),
           logger: self.logger)
-        await watcher.run { await self.inbox.send(.observed($0)) }
+        await watcher.run { change in
+          await self.observe(change)
+          await self.inbox.send(.observed(change))
+        }
       }
       var dice = SystemRandomNumberGenerator()
       let machine = Reports(
@@ -122,12 +136,12 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
   private func forward() async {
     var hasTold = false
     while !Task.isCancelled {
-      let (contents, isDecided) = self.news.withLock { news in
-        defer { news.contents = [:] }
-        return (news.contents, news.isDecided)
+      let (wishes, isDecided) = self.news.withLock { news in
+        defer { news.wishes = [:] }
+        return (news.wishes, news.isDecided)
       }
-      for (subject, content) in contents {
-        await self.inbox.send(content.map { .wanted(subject, $0) } ?? .unwanted(subject))
+      for (subject, wish) in wishes {
+        await self.inbox.send(wish.map { .wanted(subject, $0.content, term: $0.term) } ?? .unwanted(subject))
       }
       if isDecided, !hasTold {
         hasTold = true
@@ -140,6 +154,8 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
   private func start(_ write: NodeReports<Report>.Write, of subject: ObjectKey) {
     let isStarted = self.tasks.start {
       let outcome = await self.perform(write, of: subject)
+      // The watch may be late, or broken.
+      if case .succeeded(let report?) = outcome { await self.observe(.applied(report)) }
       await self.inbox.send(.written(subject, outcome))
     }
     if !isStarted { _ = self.inbox.trySend(.written(subject, .failed)) }

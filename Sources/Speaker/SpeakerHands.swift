@@ -29,7 +29,7 @@ struct SpeakerHands: Sendable {
           "ips": .string(Self.list(announcement.addresses)), "protocol": "layer2",
           "interfaces": .string(Self.text(announcement.interfaces)),
         ])
-      self.layer2Reports.tell(announcement.interfaces, of: announcement.service)
+      self.layer2Reports.tell(announcement.interfaces, of: announcement.service, term: announcement.term)
     case .announce(.bgp(let announcement)):
       self.logger.info(
         "service has IP, announcing",
@@ -67,6 +67,15 @@ struct SpeakerHands: Sendable {
     case .defend(let address):
       self.logger.warning("defending an address that somebody else claims", metadata: ["ip": "\(address)"])
       self.responder.defend(address)
+    case .bid(let service, let interfaces, let term):
+      self.logger.info(
+        "claiming a service that another node announces",
+        metadata: ["event": "serviceClaimed", "service": "\(service)", "term": "\(term)"])
+      self.layer2Reports.tell(interfaces, of: service, term: term)
+    case .abandonBid(let service):
+      self.layer2Reports.retract(service)
+    case .tell(let node, let notice):
+      self.gossip?.tell(node, notice.bytes)
     case .emit(let note):
       self.reporter.tell(note)
     case .watch(let nodes):

@@ -70,7 +70,13 @@ package struct SpeakerService: ServiceLifecycle.Service {
     let servers = try self.makeServers(parts, status, loops)
     try await withThrowingTaskGroup(of: Void.self) { group in
       if let gossip = self.gossip {
-        group.addTask { try await gossip.run { await parts.inbox.send(.members($0)) } }
+        group.addTask {
+          try await gossip.run {
+            await parts.inbox.send(.members($0))
+          } told: {
+            if let notice = OwnershipNotice($0) { await parts.inbox.send(.told(notice)) }
+          }
+        }
       }
       group.addTask {
         try await self.serve(servers, status, identity, parts, loops)
@@ -268,7 +274,9 @@ package struct SpeakerService: ServiceLifecycle.Service {
         self.client, namespace: self.options.namespace, name: self.options.podName, logger: self.logger)
       let keeper = self.configurationStateKeeper(pod)
       group.addTask { await keeper.run() }
-      let layer2Reports: NodeReporter<ServiceL2Status> = self.nodeReporter(pod)
+      let layer2Reports = NodeReporter<ServiceL2Status>(
+        self.client, node: self.options.node, namespace: self.options.namespace, pod: pod, logger: self.logger
+      ) { await parts.inbox.send(.ownership($0.map(OwnershipClaim.init))) }
       let bgpReports: NodeReporter<ServiceBGPStatus> = self.nodeReporter(pod)
       let sessions = SessionReporter(bgp: parts.bgp, bfd: parts.bfd, reporter: self.nodeReporter(pod))
       group.addTask { await layer2Reports.run() }

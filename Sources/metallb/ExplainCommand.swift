@@ -109,7 +109,7 @@ struct ExplainServiceCommand: AsyncParsableCommand {
     return AnnouncementExplanation.Cluster(
       services: company, endpoints: slices.map(EndpointsView.init),
       nodes: try await reader.objects(Node.self).map(NodeView.init), configuration: configuration,
-      layer2Claims: Set(layer2.compactMap(\.status?.node)),
+      ownership: layer2.map(OwnershipClaim.init), layer2Claims: Set(layer2.compactMap(\.status?.node)),
       bgpClaims: Dictionary(bgp.compactMap { status in status.status?.node.map { ($0, status.status?.peers ?? []) } }) {
         first, _ in first
       },

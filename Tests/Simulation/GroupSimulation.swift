@@ -227,7 +227,7 @@ package struct GroupSimulation {
       self.reports.append((self.now, index, change))
     case .departed:
       self.participants[index].isRunning = false
-    case .answer, .settled:
+    case .answer, .settled, .deliver:
       break
     }
   }

@@ -43,6 +43,12 @@ struct AddressYields: Sendable, Equatable {
     return ended
   }
 
+  /// Ends the one of an address, which is this node's now.
+  mutating func end(_ address: IPAddress) {
+    guard let node = self.yields[address]?.node else { return }
+    self.remove(address, from: node)
+  }
+
   /// Ends all, as this node is another one than the one that yielded.
   mutating func endAll() {
     self = AddressYields()

@@ -32,10 +32,13 @@ package struct Layer2Announcement: Sendable, Hashable {
   /// In the order of the Service's status.
   package var addresses: [IPAddress]
   package var interfaces: InterfaceSelection
+  /// The term of the claim that goes with it; nil = owners are elected without regard to claims.
+  package var term: Int?
 
-  package init(service: ObjectKey, addresses: [IPAddress], interfaces: InterfaceSelection) {
+  package init(service: ObjectKey, addresses: [IPAddress], interfaces: InterfaceSelection, term: Int? = nil) {
     self.service = service
     self.addresses = addresses
     self.interfaces = interfaces
+    self.term = term
   }
 }

@@ -34,7 +34,9 @@ struct AnnouncementChronicle: Sendable, Equatable {
         if self.bgp[announcement.service] == nil { self.bgp[announcement.service] = now }
       case .withdraw(let service, _, .layer2, _): self.layer2[service] = nil
       case .withdraw(let service, _, .bgp, _): self.bgp[service] = nil
-      case .claim, .release, .probe, .abandonProbe, .defend, .configurePeers, .advertise, .emit, .watch, .report: break
+      case .claim, .release, .probe, .abandonProbe, .defend, .bid, .abandonBid, .tell, .configurePeers, .advertise,
+        .emit, .watch, .report:
+        break
       }
     }
     guard !gone.isEmpty, !began.isEmpty else { return }

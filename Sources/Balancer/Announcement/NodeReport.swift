@@ -39,13 +39,28 @@ extension NodeReport {
 
   var node: String? { self.metadata.labels?[Self.nodeLabel] }
 
+  /// The annotation with the term.
+  private static var termAnnotation: String { "metallb.io/term" }
+  /// No cluster changes owners so often; what is beyond is not ours.
+  private static var termLimit: Int { 1 << 52 }
+
+  /// Of several reports on one subject that with the highest term counts; nil = whoever wrote it knows of no terms
+  /// (Docs/decisions/0024-owners-that-stay.md).
+  var term: Int? {
+    self.metadata.annotations?[Self.termAnnotation].flatMap { Int($0) }.flatMap {
+      (0..<Self.termLimit).contains($0) ? $0 : nil
+    }
+  }
+
   /// A report that does not exist yet.
-  static func new(on subject: ObjectKey, by node: String, in namespace: String, owner: OwnerReference?) -> Self {
+  static func new(
+    on subject: ObjectKey, by node: String, in namespace: String, owner: OwnerReference?, term: Int? = nil
+  ) -> Self {
     Self(
       metadata: ObjectMeta(
         generateName: Self.namePrefix(of: node), namespace: namespace,
         labels: Self.labels(of: subject).merging([Self.nodeLabel: node]) { $1 },
-        ownerReferences: owner.map { [$0] }))
+        annotations: term.map { [Self.termAnnotation: String($0)] }, ownerReferences: owner.map { [$0] }))
   }
 }
 

@@ -8,14 +8,16 @@ import Primitives
 ///     tick ─────────────┘      create │ write the status │ delete one too many
 ///
 /// Where a subject has one report in the cluster, the node that wants it creates it and deletes those of others; a node
-/// that wants it no more deletes its own. Nothing is written before all reports have been listed and all that is wanted is
+/// that wants it no more deletes its own. Where it claims the subject by it, under a term, it leaves those with higher
+/// terms alone, and those with lower ones for a while, as nobody shall find the subject without any
+/// (Docs/decisions/0024-owners-that-stay.md). Nothing is written before all reports have been listed and all that is wanted is
 /// known, so that a restart finds its reports and writes nothing.
 package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   package enum Event: Timed, Equatable {
     case tick
     case observed(ObjectChange<Report>)
-    /// This is to be told of a subject.
-    case wanted(ObjectKey, Report.Content)
+    /// This is to be told of a subject; with a term it is a claim, and without one it goes on as it is.
+    case wanted(ObjectKey, Report.Content, term: Int? = nil)
     /// Nothing is to be told of it any more.
     case unwanted(ObjectKey)
     /// What is wanted is complete from now on.
@@ -55,8 +57,20 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     }
   }
 
+  private struct Wish: Sendable, Equatable {
+    var content: Report.Content
+    var term: Int?
+  }
+
+  /// How long claims of others with lower terms are left, and how far apart two claims on one subject are at least.
+  private static var graceTime: Duration { .seconds(5) }
+  private static var claimInterval: Duration { .seconds(2) }
+
   private let settings: Settings
-  private var wanted: [ObjectKey: Report.Content] = [:]
+  private var wanted: [ObjectKey: Wish] = [:]
+  /// When a claim was made last.
+  private var claimedAt: [ObjectKey: ContinuousClock.Instant] = [:]
+  private var alarms = Alarms()
   /// The reports on each subject, by their own keys.
   private var known: [ObjectKey: [ObjectKey: Report]] = [:]
   /// The subject of each report.
@@ -74,17 +88,23 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     self.writes = WriteQueue(limit: 8, seed: seed)
   }
 
-  package var nextDeadline: ContinuousClock.Instant? { self.writes.nextDeadline }
+  package var nextDeadline: ContinuousClock.Instant? {
+    [self.writes.nextDeadline, self.alarms.first].compactMap(\.self).min()
+  }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
     switch event {
-    case .tick: break
+    case .tick:
+      while let subject = self.alarms.next(at: now) {
+        if self.wanted[subject] == nil { self.claimedAt[subject] = nil }
+        self.request(subject, at: now)
+      }
     case .observed(.synced):
       self.isListed = true
       self.requestAll(at: now)
     case .observed(let change): self.file(change, at: now)
-    case .wanted(let subject, let content):
-      self.wanted[subject] = content
+    case .wanted(let subject, let content, let term):
+      self.wanted[subject] = Wish(content: content, term: term ?? self.wanted[subject]?.term)
       self.request(subject, at: now)
     case .unwanted(let subject):
       self.wanted[subject] = nil
@@ -136,7 +156,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   }
 
   private mutating func request(_ subject: ObjectKey, at now: ContinuousClock.Instant) {
-    guard self.isListed, self.isDecided, let write = self.nextWrite(of: subject) else { return }
+    guard self.isListed, self.isDecided, let write = self.nextWrite(of: subject, at: now) else { return }
     if case .delete = write {
     } else if let last = self.writtenAt[subject], now < last + Report.interval {
       self.writes.request(subject, after: last + Report.interval - now, at: now)
@@ -145,27 +165,52 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     self.writes.request(subject)
   }
 
-  private func nextWrite(of subject: ObjectKey) -> Write? {
-    let reports = (self.known[subject] ?? [:]).values.sorted { $0.key < $1.key }
-    let own = reports.filter { $0.node == self.settings.node }
-    guard let content = self.wanted[subject] else { return own.first.map { .delete($0.key, uid: $0.metadata.uid) } }
-    guard var report = own.first else {
-      return .create(
-        .new(on: subject, by: self.settings.node, in: self.settings.namespace, owner: self.settings.owner))
+  /// The reports on a subject, those with the highest terms first.
+  private func reports(on subject: ObjectKey) -> [Report] {
+    (self.known[subject] ?? [:]).values.sorted { left, right in
+      let (leftTerm, rightTerm) = (left.term ?? 0, right.term ?? 0)
+      return leftTerm == rightTerm ? left.key < right.key : leftTerm > rightTerm
     }
-    guard report.content == content else {
-      report.set(content, node: self.settings.node, subject: subject)
+  }
+
+  private func nextWrite(of subject: ObjectKey, at now: ContinuousClock.Instant) -> Write? {
+    let reports = self.reports(on: subject)
+    let own = reports.filter { $0.node == self.settings.node }
+    guard let wish = self.wanted[subject] else { return own.first.map { .delete($0.key, uid: $0.metadata.uid) } }
+    guard var report = own.first, wish.term.map({ (report.term ?? 0) >= $0 }) ?? true else {
+      guard self.mayClaim(subject, at: now) else { return nil }
+      return .create(
+        .new(
+          on: subject, by: self.settings.node, in: self.settings.namespace, owner: self.settings.owner,
+          term: wish.term.flatMap { $0 > 0 ? $0 : nil }))
+    }
+    guard report.content == wish.content else {
+      report.set(wish.content, node: self.settings.node, subject: subject)
       return .writeStatus(report)
     }
-    let excess = Report.isExclusive ? reports : own
-    return excess.first { $0.key != report.key }.map { .delete($0.key, uid: $0.metadata.uid) }
+    let excess = reports.first { other in
+      guard other.key != report.key else { return false }
+      if other.node == self.settings.node { return true }
+      guard Report.isExclusive else { return false }
+      return wish.term == nil || ((other.term ?? 0) < (report.term ?? 0) && self.mayClear(subject, at: now))
+    }
+    return excess.map { .delete($0.key, uid: $0.metadata.uid) }
+  }
+
+  private func mayClaim(_ subject: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
+    guard self.wanted[subject]?.term != nil, let claimedAt = self.claimedAt[subject] else { return true }
+    return claimedAt + Self.claimInterval <= now
+  }
+
+  private func mayClear(_ subject: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
+    self.claimedAt[subject].map { $0 + Self.graceTime <= now } ?? true
   }
 
   private mutating func dueWrites(at now: ContinuousClock.Instant) -> [Action] {
     self.writes.wake(at: now)
     var actions: [Action] = []
     while let subject = self.writes.next() {
-      guard let write = self.nextWrite(of: subject) else { continue }
+      guard let write = self.nextWrite(of: subject, at: now) else { continue }
       self.writes.started(write, of: subject)
       actions.append(.write(write, of: subject))
     }
@@ -177,6 +222,10 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     switch outcome {
     case .succeeded(let report):
       self.writes.succeeded(subject)
+      if case .create(let report) = write, report.term != nil {
+        self.claimedAt[subject] = now
+        for time in [Self.claimInterval, Self.graceTime] { self.alarms.set(now + time, for: subject) }
+      }
       if case .writeStatus(let former) = write {
         self.replaced[former.key] = former.metadata.resourceVersion
         if Report.interval > .zero { self.writtenAt[subject] = now }

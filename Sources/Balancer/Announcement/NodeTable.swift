@@ -274,6 +274,15 @@ package struct NodeTable: Sendable, Equatable {
     return self.candidates(in: lenient)
   }
 
+  /// The names of the candidates that none other comes before by anything but the order for an address.
+  package func favourites(in candidacy: Candidacy) -> [String] {
+    let entries = self.candidates(in: candidacy).compactMap { self.entries[$0] }
+    let readiness = entries.map { self.readiness(of: $0) }.max()
+    let ready = entries.filter { self.readiness(of: $0) == readiness }
+    let score = ready.map { self.score(of: $0, in: candidacy) }.max()
+    return ready.filter { self.score(of: $0, in: candidacy) == score }.map(\.view.name)
+  }
+
   /// The first candidates for an address, in the order in which they would own it.
   package func order(of address: IPAddress, in candidacy: Candidacy, limit: Int) -> [String] {
     self.candidates(in: candidacy).compactMap { self.entries[$0] }

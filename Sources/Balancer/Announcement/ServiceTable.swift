@@ -13,6 +13,8 @@ struct ServiceTable: Sendable, Equatable {
     /// moves it.
     var isHeld = false
     var doubt = Doubt.none
+    /// How its owner was elected last.
+    var policy = ElectionPolicy.stateless
     var verdict: Verdict<Layer2Announcement>?
     var hold: Hold = .nothing
   }
@@ -95,6 +97,10 @@ struct ServiceTable: Sendable, Equatable {
     if let pool { self.byPool[pool.name, default: []].insert(key) }
     if pool == nil || isHeld { self.homeless.insert(key) }
     for address in view.addresses { self.byAddress[address, default: []].insert(key) }
+  }
+
+  mutating func elect(_ key: ObjectKey, by policy: ElectionPolicy) {
+    self.records[key]?.policy = policy
   }
 
   /// The Service's addresses are announced from here.

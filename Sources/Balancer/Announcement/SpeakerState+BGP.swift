@@ -54,7 +54,7 @@ extension SpeakerState {
     case .bgpAdvertisements(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
     case .communities(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
     case .l2Advertisements, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
-      .addressContested, .handingOver, .stopping:
+      .addressContested, .ownership, .told, .handingOver, .stopping:
       return .none
     }
   }

@@ -11,18 +11,18 @@ extension SpeakerState {
   }
 
   /// Decides Services anew, each together with those that it shares addresses with, as they must have the same owner.
-  mutating func decide(_ touched: Set<ObjectKey>) -> [Action] {
+  mutating func decide(_ touched: Set<ObjectKey>, at now: ContinuousClock.Instant) -> [Action] {
     var remaining = touched
     var actions: [Action] = []
     for key in touched.sorted() where remaining.contains(key) {
       let company = self.services.company(of: key)
       remaining.subtract(company)
-      actions += self.decide(company: company.sorted())
+      actions += self.decide(company: company.sorted(), at: now)
     }
     return actions
   }
 
-  private mutating func decide(company: [ObjectKey]) -> [Action] {
+  private mutating func decide(company: [ObjectKey], at now: ContinuousClock.Instant) -> [Action] {
     self.decisions += company.count
     var actions: [Action] = []
     var contenders: [Contender] = []
@@ -36,14 +36,9 @@ extension SpeakerState {
     }
     guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
     if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
-      let candidacy = self.candidacy(first.candidacy, for: address)
-      let (verdict, hold) = self.election(of: address, for: first.key, in: candidacy)
-      let rivals = self.predecessors(of: address, in: candidacy, hold: hold)
-      for contender in contenders {
-        actions += self.conclude(contender, lost: verdict, hold: hold)
-        self.succession.put(contender.key, rivals: rivals)
-      }
+      actions += self.decide(contenders, first, on: address, at: now)
     } else {
+      for contender in contenders { actions += self.disregardClaims(on: contender.key) }
       let winners = self.entangledElection(of: address, among: contenders)
       for contender in contenders {
         let reason = self.ineligibility(in: contender.candidacy) ?? .notOwner
@@ -54,6 +49,44 @@ extension SpeakerState {
       }
     }
     return actions
+  }
+
+  /// Decides Services that share an address and may have the same owners.
+  private mutating func decide(
+    _ contenders: [Contender], _ first: Contender, on address: IPAddress, at now: ContinuousClock.Instant
+  ) -> [Action] {
+    let policy = contenders.flatMap(\.advertisements).map(\.policy).max() ?? .stateless
+    for contender in contenders { self.services.elect(contender.key, by: policy) }
+    let candidacy = self.candidacy(first.candidacy, for: address)
+    let incumbent = self.incumbent(of: contenders.map(\.key), for: address, by: policy, in: candidacy)
+    let (verdict, hold) = self.election(of: address, for: first.key, in: candidacy, incumbent: incumbent, at: now)
+    if verdict != nil || incumbent == nil || incumbent == self.settings.node { self.changes.endFarewell(first.key) }
+    let rivals = self.predecessors(of: address, in: candidacy, hold: hold, incumbent: incumbent)
+    var actions: [Action] = []
+    for contender in contenders {
+      let term = self.term(of: contender.key, for: address, incumbent: incumbent)
+      actions += self.conclude(contender, lost: verdict, hold: hold, term: term)
+      self.succession.put(contender.key, rivals: rivals)
+    }
+    guard policy.kind != .stateless else { return actions + self.disregardClaims(on: first.key) }
+    // Where traffic stays on the node that it reaches, endpoints decide.
+    let isWeighed = policy.kind == .balanced && candidacy.localNodes == nil
+    self.loads.put(
+      first.key, in: isWeighed ? LoadTable.Group(candidacy: candidacy, policy: policy) : nil, owner: incumbent)
+    let isBehind = verdict == .withhold(.notOwner) && self.ineligibility(in: candidacy) == nil
+    return actions
+      + self.bid(
+        for: first.key, at: address, by: policy, in: candidacy, incumbent: incumbent,
+        wanting: isBehind ? self.announcement(of: first, term: nil).announcement : nil, at: now)
+  }
+
+  /// A Service whose owner is elected without regard to claims.
+  private mutating func disregardClaims(on key: ObjectKey) -> [Action] {
+    self.services.elect(key, by: .stateless)
+    self.loads.put(key, in: nil, owner: nil)
+    self.changes.endFarewell(key)
+    self.changes.endWait(key)
+    return self.changes.endBid(key) ? [.abandonBid(key)] : []
   }
 
   // MARK: Who takes part
@@ -129,8 +162,9 @@ extension SpeakerState {
   }
 
   /// Whether this node owns the address (no verdict yet), or why not; and on what that hangs.
-  private func election(
-    of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy
+  private mutating func election(
+    of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy, incumbent: String?,
+    at now: ContinuousClock.Instant
   ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold) {
     if let reason = self.ineligibility(in: candidacy) {
       if self.isLeftStanding(key, address: address, for: reason) { return (nil, .ownership) }
@@ -143,6 +177,12 @@ extension SpeakerState {
       return (.withhold(.notOwner), .rival(node))
     }
     guard let own = self.nodes[self.settings.node] else { return (.withhold(.noMatchingAdvertisement), .nothing) }
+    if let incumbent, incumbent != self.settings.node {
+      // Nobody stops for what is merely written, but for a moment later.
+      let isStaying = self.services[key]?.verdict?.announcement != nil && self.changes.isStaying(key, at: now)
+      return isStaying ? (nil, .ownership) : (.withhold(.notOwner), .rival(incumbent))
+    }
+    if incumbent != nil { return (nil, .ownership) }
     if let rival = self.nodes.rival(of: own, for: address, in: candidacy) {
       return (.withhold(.notOwner), .rival(rival))
     }
@@ -151,12 +191,14 @@ extension SpeakerState {
 
   /// Who comes before this node for an address that another one owns, two at most; none where nobody's end is watched for.
   private func predecessors(
-    of address: IPAddress, in candidacy: NodeTable.Candidacy, hold: ServiceTable.Hold
+    of address: IPAddress, in candidacy: NodeTable.Candidacy, hold: ServiceTable.Hold, incumbent: String?
   ) -> [String] {
-    guard case .rival = hold, self.settings.failureDetector == .gossip, let own = self.nodes[self.settings.node],
-      self.nodes.isCandidate(own, in: candidacy)
+    guard case .rival = hold, self.settings.failureDetector == .gossip || incumbent != nil,
+      let own = self.nodes[self.settings.node], self.nodes.isCandidate(own, in: candidacy)
     else { return [] }
-    return self.nodes.rivals(of: own, for: address, in: candidacy, limit: 2)
+    let rivals = self.nodes.rivals(of: own, for: address, in: candidacy, limit: 2)
+    guard let incumbent, incumbent != self.settings.node else { return rivals }
+    return [incumbent] + rivals.filter { $0 != incumbent }.prefix(1)
   }
 
   /// The Services that this node announces, of several that share an address and differ in their candidates.
@@ -198,6 +240,12 @@ extension SpeakerState {
       .reduce(into: Set(self.nodes.candidates(in: subject.candidacy))) { common, nodes in
         if !common.isDisjoint(with: nodes) { common.formIntersection(nodes) }
       }
+    if let policy = self.services[key]?.policy,
+      let incumbent = self.incumbent(
+        of: contenders.map(\.key), for: address, by: policy, in: subject.candidacy), nodes.contains(incumbent)
+    {
+      return incumbent
+    }
     return self.nodes.owner(of: address, among: nodes.sorted(), preferredBy: subject.candidacy.preferring)
   }
 
@@ -209,6 +257,8 @@ extension SpeakerState {
     else { return false }
     guard self.nodes.isCandidate(other, in: contender.candidacy) else { return false }
     guard self.nodes.fits(own, in: contender.candidacy) else { return true }
+    let incumbent = self.incumbent(of: [key], for: contender.address, by: record.policy, in: contender.candidacy)
+    if let incumbent { return incumbent != own.view.name }
     let rank = Layer2Election.Rank(of: own.view.name, for: contender.address)
     return self.nodes.outranks(other, own, rank: rank, for: contender.address, in: contender.candidacy)
   }
@@ -217,16 +267,16 @@ extension SpeakerState {
 
   /// Files what became of a contender: it lost, or it is announced as far as its addresses are free.
   private mutating func conclude(
-    _ contender: Contender, lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold
+    _ contender: Contender, lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold, term: Int? = nil
   ) -> [Action] {
-    let verdict = lost ?? self.announcement(of: contender)
+    let verdict = lost ?? self.announcement(of: contender, term: term)
     guard let announcement = verdict.announcement else { return self.conclude(contender.key, verdict, hold: hold) }
     let (vetted, actions) = self.vet(announcement)
     return actions + self.file(contender.key, vetted, hold: hold)
   }
 
   /// The announcement of a Service that this node owns, unless it lacks what is needed.
-  private func announcement(of contender: Contender) -> Verdict<Layer2Announcement> {
+  private func announcement(of contender: Contender, term: Int?) -> Verdict<Layer2Announcement> {
     guard let own = self.nodes[self.settings.node], let view = self.services[contender.key]?.view else {
       return .withhold(.notOwner)
     }
@@ -244,7 +294,9 @@ extension SpeakerState {
       }
       guard present else { return .withhold(.noMatchingInterface) }
     }
-    return .announce(Layer2Announcement(service: contender.key, addresses: reachable, interfaces: interfaces))
+    return .announce(
+      Layer2Announcement(
+        service: contender.key, addresses: reachable, interfaces: interfaces, term: term))
   }
 
   /// Files a verdict on a Service that waits for no probe, and returns what it changes.

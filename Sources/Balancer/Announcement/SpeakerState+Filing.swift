@@ -9,7 +9,14 @@ extension SpeakerState {
     _ event: Event, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
-    case .tick: ([], self.expireYields(at: now).union(self.concludeDeparture(at: now)))
+    case .tick:
+      (
+        [],
+        self.expireYields(at: now).union(self.concludeDeparture(at: now)).union(self.changes.due(at: now))
+          .union(self.takeLoads(at: now))
+      )
+    case .ownership(let change): ([], self.file(change))
+    case .told(let notice): ([], self.file(notice, at: now))
     case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))
@@ -154,6 +161,7 @@ extension SpeakerState {
 
   private mutating func file(_ change: ObjectChange<NodeView>, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     guard let (name, before, after) = self.nodes.apply(change) else { return [] }
+    self.loads.doubtAll()
     if name == self.settings.node { self.noteDeparture(from: before, to: after, at: now) }
     let old = before.map { self.nodes.standing(of: $0) }
     let new = after.map { self.nodes.standing(of: $0) }
@@ -163,6 +171,10 @@ extension SpeakerState {
 
   private mutating func file(members: LiveMembers) -> Set<ObjectKey> {
     let change = self.nodes.setMembers(members)
+    if !change.changed.isEmpty {
+      self.loads.doubtAll()
+      self.contests = [:]
+    }
     // That a node is gone is newer than that it was heard.
     let ended = change.left.flatMap { self.yields.end(to: $0) }
       .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
@@ -175,7 +187,10 @@ extension SpeakerState {
   private func touched(byChangeOf node: String) -> Set<ObjectKey> {
     if node == self.settings.node { return Set(self.services.records.keys) }
     let threatened = self.services.owned.filter { self.isThreatened($0, by: node) }
+    // Whoever comes back may have claimed what the order has given to another one since.
+    let claimed =
+      self.advertisements.claimsOwners ? self.ownership.services(claimedBy: node).filter { self.isClaimed($0) } : []
     return self.services.services(rivalledBy: node).union(threatened).union(self.services.entangled)
-      .union(self.succession.services(dependingOn: node))
+      .union(self.succession.services(dependingOn: node)).union(claimed)
   }
 }

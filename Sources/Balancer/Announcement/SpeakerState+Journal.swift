@@ -22,6 +22,8 @@ extension SpeakerState.Event {
     case .addressOccupied(let address, _): DecisionCause(address.description, nil, "is somebody else's")
     case .addressContested(let address, _): DecisionCause(address.description, nil, "is claimed by somebody else")
     case .members: DecisionCause("speakers that are alive", nil, "changed")
+    case .ownership(let change): DecisionCause("ServiceL2Status", change, \.key)
+    case .told(let notice): DecisionCause(notice.service.description, nil, "is claimed by \(notice.node), as that says")
     case .handingOver: DecisionCause("this process", nil, "hands over")
     case .stopping: DecisionCause("this process", nil, "stops")
     }
@@ -46,6 +48,9 @@ extension SpeakerState.Action {
     case .probe(let address, _, _): Decision("asked whose it is:", addresses: [address])
     case .abandonProbe(let address): Decision("asks no longer whose it is:", addresses: [address])
     case .defend(let address): Decision("defended", addresses: [address])
+    case .bid(let service, _, let term): Decision("claimed from its owner", service, detail: "term \(term)")
+    case .abandonBid(let service): Decision("took its claim back", service)
+    case .tell(let node, let notice): Decision("told of its claim", notice.service, names: [node])
     case .configurePeers(let peers): Decision("has sessions with", names: peers.keys, count: peers.count)
     case .advertise(let changes): Decision("told of routes:", names: changes.keys, count: changes.count)
     case .emit(let note): Decision(note)

@@ -121,8 +121,9 @@ extension SpeakerState {
         .map { Action.emit(self.addressContested($0, address, holder)) }
       return ([.defend(address)] + notes, [])
     }
-    guard let first = services.min(), self.yieldIfLater(first, to: node, at: now) else {
-      return ([.defend(address)], [])
+    guard let first = services.min() else { return ([.defend(address)], []) }
+    guard self.yieldIfLater(first, to: node, at: now) else {
+      return ([.defend(address)] + self.assertion(of: first, to: node), [])
     }
     return ([], self.services.company(of: first))
   }
@@ -139,8 +140,7 @@ extension SpeakerState {
   private mutating func yieldIfLater(_ key: ObjectKey, to node: String, at now: ContinuousClock.Instant) -> Bool {
     guard node != self.settings.node, let address = self.electionAddress(of: key),
       let candidacy = self.candidacy(of: key), self.nodes.mayOwn(node, in: candidacy),
-      self.isHandingOver || self.isDeparting
-        || self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
+      self.isHandingOver || self.isDeparting || self.isBehind(node, for: key, address, in: candidacy, at: now)
     else { return false }
     self.yields.yield(address, to: node, at: now)
     return true

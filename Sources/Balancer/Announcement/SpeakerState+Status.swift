@@ -78,7 +78,12 @@ extension SpeakerState {
   /// The first nodes in the order of the election for a Service, the owner first; nil = it cannot be announced.
   package func candidates(of key: ObjectKey) -> [String]? {
     guard let address = self.electionAddress(of: key), let candidacy = self.candidacy(of: key) else { return nil }
-    return self.nodes.order(of: address, in: candidacy, limit: Self.candidateLimit)
+    let order = self.nodes.order(of: address, in: candidacy, limit: Self.candidateLimit)
+    guard let policy = self.services[key]?.policy,
+      let incumbent = self.incumbent(
+        of: self.services.company(of: key).sorted(), for: address, by: policy, in: candidacy)
+    else { return order }
+    return Array(([incumbent] + order.filter { $0 != incumbent }).prefix(Self.candidateLimit))
   }
 }
 

@@ -38,6 +38,10 @@ package struct SpeakerState: StateMachine, Equatable {
     case addressContested(IPAddress, by: AddressHolder)
     /// The nodes whose speakers are alive, this one among them.
     case members(LiveMembers)
+    /// What nodes have written about who owns which Service.
+    case ownership(ObjectChange<OwnershipClaim>)
+    /// Another node says that it owns what is announced from here.
+    case told(OwnershipNotice)
     /// The process is about to end: others are told, and whoever claims an address of this node may have it.
     case handingOver
     /// The process ends: everything is withdrawn.
@@ -59,6 +63,12 @@ package struct SpeakerState: StateMachine, Equatable {
     case abandonProbe(IPAddress)
     /// Tell the neighbours once more, as somebody else has claimed the address.
     case defend(IPAddress)
+    /// Claim a Service that another node announces: once the claim is seen to count, it is announced from here.
+    case bid(ObjectKey, InterfaceSelection, term: Int)
+    /// Take such a claim back.
+    case abandonBid(ObjectKey)
+    /// Tell another node what this one has claimed.
+    case tell(String, OwnershipNotice)
     /// Have sessions with exactly these BGP peers, by name. One that is different from before needs a new session, and
     /// keeps its routes.
     case configurePeers([String: BGPPeerConfiguration])
@@ -108,7 +118,7 @@ package struct SpeakerState: StateMachine, Equatable {
 
   /// What must have been seen before the first decision.
   package enum Source: String, Sendable, Hashable, CaseIterable {
-    case services, endpoints, nodes, pools, l2Advertisements, interfaces, members
+    case services, endpoints, nodes, pools, l2Advertisements, interfaces, members, ownership
   }
 
   private enum Phase: Sendable, Equatable {
@@ -134,6 +144,15 @@ package struct SpeakerState: StateMachine, Equatable {
   /// The addresses that are asked for to see whether nodes that are yielded to are still there, by the node.
   var checkedYields: [String: IPAddress] = [:]
   var succession = SuccessionTable()
+  var ownership = OwnershipTable()
+  var changes = OwnerChanges()
+  var loads = LoadTable()
+  /// Since when this node could have taken addresses from others; nil = it could not.
+  var ableSince: ContinuousClock.Instant?
+  /// When to look whether loads have become uneven; nil = nothing has changed.
+  var lookAt: ContinuousClock.Instant?
+  /// Since when nodes that are not known to live have been heard to announce what this one has claimed.
+  var contests: [IPAddress: ContinuousClock.Instant] = [:]
   var isHandingOver = false
   /// When this node, which is to announce nothing any more, ceases to.
   var departsAt: ContinuousClock.Instant?
@@ -157,7 +176,7 @@ package struct SpeakerState: StateMachine, Equatable {
   var isDeciding: Bool { self.phase == .deciding }
 
   package var nextDeadline: ContinuousClock.Instant? {
-    [self.yields.nextDeadline, self.departsAt].compactMap(\.self).min()
+    [self.yields.nextDeadline, self.departsAt, self.changes.nextDeadline, self.nextLookAt].compactMap(\.self).min()
   }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
@@ -178,18 +197,22 @@ package struct SpeakerState: StateMachine, Equatable {
     switch self.phase {
     case .awaiting(var sources):
       if let seen { sources.remove(seen) }
-      guard sources.isEmpty else {
+      // Claims are waited for where they decide; else nobody would be served where they cannot be had.
+      guard sources.isEmpty || (sources == [.ownership] && !self.advertisements.claimsOwners) else {
         self.phase = .awaiting(sources)
         return actions
       }
       self.phase = .deciding
       if self.isDecidingOnBGP { self.selectAllForBGP() }
-      return actions + self.report() + self.decide(Set(self.services.records.keys)) + self.watch()
-        + self.checkYields()
+      let decided = self.decide(Set(self.services.records.keys), at: now)
+      self.noteLoads(at: now)
+      return actions + self.report() + decided + self.watch() + self.checkYields()
         + self.decideOnBGP(.everything, after: event)
     case .deciding:
       let reports = Self.isOfConfiguration(event) || concern == .everything ? self.report() : []
-      return actions + reports + self.decide(touched) + self.watch() + self.checkYields()
+      let decided = self.decide(touched, at: now)
+      self.noteLoads(at: now)
+      return actions + reports + decided + self.watch() + self.checkYields()
         + self.decideOnBGP(concern, after: event)
     case .stopped:
       return []
@@ -246,9 +269,10 @@ package struct SpeakerState: StateMachine, Equatable {
     case .l2Advertisements(.synced): .l2Advertisements
     case .interfaces: .interfaces
     case .members: .members
+    case .ownership(.synced): .ownership
     case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities,
-      .bfdProfiles, .secrets, .kernelAddresses, .addressFree, .addressOccupied, .addressContested, .handingOver,
-      .stopping:
+      .bfdProfiles, .secrets, .kernelAddresses, .addressFree, .addressOccupied, .addressContested, .ownership,
+      .told, .handingOver, .stopping:
       nil
     }
   }
@@ -258,7 +282,7 @@ package struct SpeakerState: StateMachine, Equatable {
     switch event {
     case .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: true
     case .tick, .services, .endpoints, .nodes, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
-      .addressContested, .handingOver, .stopping:
+      .addressContested, .ownership, .told, .handingOver, .stopping:
       false
     }
   }

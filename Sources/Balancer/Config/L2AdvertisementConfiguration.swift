@@ -21,10 +21,12 @@ package struct L2AdvertisementConfiguration: AdvertisementConfiguration {
   package var interfaces: InterfaceSelection
   package var serviceSelectors: [LabelSelector]
   package var preferences: [Preference]
+  package var policy: ElectionPolicy
 
   package init(
     key: ObjectKey, pools: Set<String> = [], poolSelectors: [LabelSelector] = [], nodeSelectors: [LabelSelector] = [],
-    interfaces: InterfaceSelection = .all, serviceSelectors: [LabelSelector] = [], preferences: [Preference] = []
+    interfaces: InterfaceSelection = .all, serviceSelectors: [LabelSelector] = [], preferences: [Preference] = [],
+    policy: ElectionPolicy = .stateless
   ) {
     self.key = key
     self.pools = pools
@@ -33,6 +35,7 @@ package struct L2AdvertisementConfiguration: AdvertisementConfiguration {
     self.interfaces = interfaces
     self.serviceSelectors = serviceSelectors
     self.preferences = preferences
+    self.policy = policy
   }
 }
 
@@ -45,12 +48,13 @@ extension L2AdvertisementConfiguration: ObjectReading {
       &list, pools: spec.ipAddressPools, poolSelectors: spec.ipAddressPoolSelectors, nodeSelectors: spec.nodeSelectors,
       serviceSelectors: spec.serviceSelectors)
     let preferences = Self.preferences(spec.preferredNodeSelectors ?? [], &list)
+    let policy = ElectionPolicy.read(policy: spec.electionPolicy, holdDown: spec.holdDown, &list)
     guard !list.isFatal else { return (nil, list.problems) }
     let interfaces = Set(spec.interfaces ?? [])
     let configuration = Self(
       key: object.key, pools: Set(spec.ipAddressPools ?? []), poolSelectors: spec.ipAddressPoolSelectors ?? [],
       nodeSelectors: spec.nodeSelectors ?? [], interfaces: interfaces.isEmpty ? .all : .named(interfaces),
-      serviceSelectors: spec.serviceSelectors ?? [], preferences: preferences)
+      serviceSelectors: spec.serviceSelectors ?? [], preferences: preferences, policy: policy)
     return (configuration, list.problems)
   }
 

@@ -32,6 +32,9 @@ package struct L2AdvertisementResolution: Sendable, Equatable {
   /// Whether any in force is restricted to some interfaces.
   package var namesInterfaces: Bool { self.inForce.values.contains { $0.interfaces != .all } }
 
+  /// Whether claims decide on the owners of any.
+  package var claimsOwners: Bool { self.inForce.values.contains { $0.policy.kind != .stateless } }
+
   /// Those in force that announce a pool, in the order of their names.
   package func advertisements(
     forPool name: String, labels: [String: String]

@@ -71,6 +71,8 @@ extension AnnouncementExplanation {
     package var endpoints: [EndpointsView]
     package var nodes: [NodeView]
     package var configuration: ConfigurationObjects
+    /// Who has claimed what on the local network.
+    package var ownership: [OwnershipClaim]
     /// By node: who says that it announces the Service on the local network.
     package var layer2Claims: Set<String>
     /// By node: the routers that it says it announces the Service to.
@@ -79,12 +81,14 @@ extension AnnouncementExplanation {
 
     package init(
       services: [ExposedService], endpoints: [EndpointsView], nodes: [NodeView], configuration: ConfigurationObjects,
-      layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:], loadBalancerClass: String? = nil
+      ownership: [OwnershipClaim] = [], layer2Claims: Set<String> = [], bgpClaims: [String: [String]] = [:],
+      loadBalancerClass: String? = nil
     ) {
       self.services = services
       self.endpoints = endpoints
       self.nodes = nodes
       self.configuration = configuration
+      self.ownership = ownership
       self.layer2Claims = layer2Claims
       self.bgpClaims = bgpClaims
       self.loadBalancerClass = loadBalancerClass
@@ -158,6 +162,7 @@ extension AnnouncementExplanation {
     events += (configuration.bfdProfiles ?? []).map { .bfdProfiles(.applied($0)) } + [.bfdProfiles(.synced)]
     events += (configuration.secrets ?? []).map { .secrets(.applied(PasswordSecret($0))) } + [.secrets(.synced)]
     events += (configuration.bgpPeers ?? []).map { .bgpPeers(.applied($0)) } + [.bgpPeers(.synced)]
+    events += cluster.ownership.map { .ownership(.applied($0)) } + [.ownership(.synced)]
     events += cluster.endpoints.map { .endpoints(.applied($0)) } + [.endpoints(.synced)]
     return events + company.map { .services(.applied($0)) } + [.services(.synced)]
   }

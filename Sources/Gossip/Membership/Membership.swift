@@ -16,7 +16,7 @@ import Primitives
 ///               alive, suspect ──dead that the node said itself──▶ left
 ///
 /// References: SWIM (Das, Gupta, Motivala 2002), Lifeguard (Dadgar, Phillips, Currey 2017), contract section 12.
-/// Left out: labels, key rotation, the application layer (user messages and states are passed over).
+/// Left out: labels, key rotation, and of the application layer all but user messages to one node.
 package struct Membership: StateMachine, Equatable {
   /// The number of an exchange over a stream that this node has begun.
   package typealias ExchangeID = UInt64
@@ -34,6 +34,8 @@ package struct Membership: StateMachine, Equatable {
     case join([MemberAddress])
     /// These nodes are the ones to watch closely from now on.
     case watch(Set<String>)
+    /// Say this to a node, in one datagram at most.
+    case tell(String, [UInt8])
     /// This node's own metadata are now these.
     case describe([UInt8])
     /// Tell the others that this node goes.
@@ -47,6 +49,8 @@ package struct Membership: StateMachine, Equatable {
     /// Say this on a stream that another node has opened, if anything, and close it.
     case answer(StreamID, StreamMessage?)
     case report(Change)
+    /// A node has said this: a user message.
+    case deliver([UInt8])
     /// Joining has got somewhere or failed everywhere: who is there is known as well as can be. Once.
     case settled
     /// The others have been told that this node goes, or there was no time for that. Once.
@@ -202,6 +206,8 @@ package struct Membership: StateMachine, Equatable {
       actions += self.join(endpoints, at: now)
     case .watch(let names):
       self.watch(names, at: now)
+    case .tell(let name, let content):
+      actions += self.tell(name, content)
     case .describe(let meta):
       self.describe(meta)
     case .leave:
@@ -221,7 +227,7 @@ package struct Membership: StateMachine, Equatable {
     case .alive(let claim): self.take(claim, at: now)
     case .suspect(let claim): self.takeSuspicion(claim, at: now)
     case .dead(let claim): self.takeDeath(claim, at: now)
-    case .user: []
+    case .user(let content): [.deliver(content)]
     }
   }
 
@@ -259,6 +265,14 @@ package struct Membership: StateMachine, Equatable {
     let encoded = message.encoded
     let news = self.takeNews(room: self.room - encoded.count)
     return .send(Packet([encoded] + news, isChecksummed: self.knowsChecksums(node)), to: endpoint)
+  }
+
+  /// Whoever is gone may hear it all the same.
+  private func tell(_ name: String, _ content: [UInt8]) -> [Action] {
+    let message = Message.user(content).encoded
+    guard let member = self.roster[name], name != self.name, message.count + Packet.overheadPerMessage <= self.room
+    else { return [] }
+    return [.send(Packet([message], isChecksummed: member.versions.knowsChecksums), to: member.endpoint)]
   }
 
   func knowsChecksums(_ node: String) -> Bool { self.roster[node]?.versions.knowsChecksums ?? false }

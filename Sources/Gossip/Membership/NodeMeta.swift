@@ -11,7 +11,7 @@ package struct NodeMeta: Sendable, Hashable {
   package var isWatchable: Bool
   /// Whether the node owns no address: it has not come far enough yet, or is about to leave.
   package var isPassive: Bool
-  /// Whether the node takes into account what others tell of their interfaces, and who has owned an address so far.
+  /// Whether the node takes into account what others tell of their interfaces, and who has claimed which address.
   package var electsByFacts: Bool
   /// The names of the interfaces on which it can announce addresses of a family; nil = it does not tell.
   package var interfaces: [IPFamily: Set<String>]?

@@ -23,11 +23,15 @@ package struct L2Advertisement: KubernetesResource, Hashable {
     package var serviceSelectors: [LabelSelector]?
     /// Which of the nodes are to be owners rather than others (contract section 19).
     package var preferredNodeSelectors: [PreferredNodeSelector]?
+    /// `Stateless`, `Sticky` or `Balanced`; absent = the first.
+    package var electionPolicy: String?
+    /// How long a node must have been able to announce before it takes an address from another that goes on.
+    package var holdDown: String?
 
     package init(
       ipAddressPools: [String]? = nil, ipAddressPoolSelectors: [LabelSelector]? = nil,
       nodeSelectors: [LabelSelector]? = nil, interfaces: [String]? = nil, serviceSelectors: [LabelSelector]? = nil,
-      preferredNodeSelectors: [PreferredNodeSelector]? = nil
+      preferredNodeSelectors: [PreferredNodeSelector]? = nil, electionPolicy: String? = nil, holdDown: String? = nil
     ) {
       self.ipAddressPools = ipAddressPools
       self.ipAddressPoolSelectors = ipAddressPoolSelectors
@@ -35,6 +39,8 @@ package struct L2Advertisement: KubernetesResource, Hashable {
       self.interfaces = interfaces
       self.serviceSelectors = serviceSelectors
       self.preferredNodeSelectors = preferredNodeSelectors
+      self.electionPolicy = electionPolicy
+      self.holdDown = holdDown
     }
   }
 

@@ -15,6 +15,8 @@ struct GossipMember: Sendable {
   /// What is new in the group, or of this member.
   enum News: Sendable, Hashable {
     case change(Membership.Change)
+    /// Another node has said something that is not of the gossip itself.
+    case told([UInt8])
     /// Joining has got somewhere or failed everywhere. Once.
     case settled
     /// The others know that this member goes, or there was no time for that. Once.
@@ -71,6 +73,7 @@ struct GossipMember: Sendable {
           network.exchange(exchange, message, with: endpoint, within: limit)
         case .answer(let stream, let message): network.answer(stream, message)
         case .report(let change): news.append(.change(change))
+        case .deliver(let content): news.append(.told(content))
         case .settled: news.append(.settled)
         case .departed: news.append(.departed)
         }

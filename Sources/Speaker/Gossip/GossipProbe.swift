@@ -151,6 +151,7 @@ package final class GossipProbe: ServiceLifecycle.Service {
       return living == 0
         ? "nobody answers"
         : living == 1 ? "joined: there is 1 other member" : "joined: there are \(living) other members"
+    case .told(let content): return "\(content.count) bytes from another member, for its own kind"
     case .departed: return "left"
     case .change(let change): return self.sentence(change, others: others)
     }

@@ -18,6 +18,8 @@ final class GossipService: Sendable {
   private let candidates = LatestValue<[String: NodeMeta]>()
   private let departure = Inbox<Void>(capacity: 1)
   private let watched = LatestValue<Set<String>>()
+  /// What others have said; who says too much at once is not heard.
+  private let sayings = Inbox<[UInt8]>(capacity: 1024)
   private let description: Mutex<NodeMeta>
   private let descriptions = LatestValue<NodeMeta>()
   private let window: Window<Membership>
@@ -78,6 +80,11 @@ final class GossipService: Sendable {
     self.watched.put(nodes)
   }
 
+  /// Says something to another node, which may get lost.
+  func tell(_ node: String, _ content: [UInt8]) {
+    _ = self.member.inbox.trySend(.tell(node, content))
+  }
+
   /// Tells the others whether this node leaves addresses to them: until it has come far enough to own some, and when it
   /// is about to go.
   func describe(isPassive: Bool) {
@@ -105,8 +112,10 @@ final class GossipService: Sendable {
   // MARK: - Running
 
   /// Runs until the task is cancelled. `report` gets the nodes that may own addresses, this one among them, from the time
-  /// at which joining has settled. Throws if there is no socket to be had.
-  func run(_ report: @escaping @Sendable (LiveMembers) async -> Void) async throws {
+  /// at which joining has settled; `told` gets what others say to this node. Throws if there is no socket to be had.
+  func run(
+    _ report: @escaping @Sendable (LiveMembers) async -> Void, told: @escaping @Sendable ([UInt8]) async -> Void
+  ) async throws {
     let network = try await self.member.open(at: MemberAddress(self.options.address, self.options.port))
     self.logger.info(
       "speakers gossip", metadata: ["address": "\(network.endpoint)", "encrypted": "\(self.member.isEncrypted)"])
@@ -115,6 +124,9 @@ final class GossipService: Sendable {
       group.addTask { await self.directory.run { await self.member.inbox.send(.join($0)) } }
       group.addTask {
         while let candidates = await self.candidates.next() { await report(LiveMembers(candidates)) }
+      }
+      group.addTask {
+        while let saying = await self.sayings.next(before: nil, on: ContinuousClock()) { await told(saying) }
       }
       group.addTask {
         while let nodes = await self.watched.next() { await self.member.inbox.send(.watch(nodes)) }
@@ -135,11 +147,13 @@ final class GossipService: Sendable {
         case .change(let change):
           self.note(change, membership)
           self.log(change)
+        case .told(let content): _ = self.sayings.trySend(content)
         case .settled: hasSettled = true
         case .departed: _ = self.departure.trySend(())
         }
       }
-      if !news.isEmpty && hasSettled { self.candidates.put(membership.candidateMeta) }
+      let isOfMembers = news.contains { if case .told = $0 { false } else { true } }
+      if isOfMembers && hasSettled { self.candidates.put(membership.candidateMeta) }
       self.window.open(on: membership)
     }
     self.window.close()

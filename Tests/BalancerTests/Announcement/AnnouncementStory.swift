@@ -10,7 +10,7 @@ import TestKit
 ///     interfaces eth0,eth1
 ///     pool NAME RANGE,RANGE [LABEL=VALUE ...]  `no pool NAME` deletes, so for all objects
 ///     ad NAME [pools=A,B] [poolsWith=L=V] [on=LABEL=VALUE] [interfaces=A,B] [for=LABEL=VALUE]
-///         [prefer=WEIGHT:LABEL=VALUE,WEIGHT:LABEL=VALUE]
+///         [prefer=WEIGHT:LABEL=VALUE,WEIGHT:LABEL=VALUE] [policy=P] [hold=TIME]
 ///     peer NAME ADDRESS [on=LABEL=VALUE] [bfd=PROFILE] [port=N]
 ///     bgpad NAME [pools=A,B] [on=LABEL=VALUE] [for=LABEL=VALUE] [peers=A,B] [length=N] [pref=N] [communities=A,B]
 ///           [med=N] [prepend=N] [bandwidth]
@@ -19,6 +19,8 @@ import TestKit
 ///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [shared] [class=C] [type=T] [LABEL=VALUE ...]
 ///     endpoints NS/NAME NODE,NODE|none
 ///     members NODE,NODE                        with the interfaces that they tell of: NODE:INTERFACE+INTERFACE
+///     claimed NS/NAME NODE TERM                a status object says so; `no claimed NS/NAME NODE TERM`
+///     told NS/NAME NODE TERM                   the node says so itself
 ///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
@@ -101,6 +103,10 @@ struct AnnouncementStory {
     case "service": return [.services(.applied(Self.service(first, rest)))]
     case "endpoints": return [.endpoints(.applied(Self.endpoints(first, rest)))]
     case "members": return [.members(Self.members(Self.list(first)))]
+    case "claimed": return [.ownership(.applied(Self.claim(words)))]
+    case "told":
+      let claim = Self.claim(words)
+      return [.told(OwnershipNotice(service: Self.key(first), node: claim.node ?? "", term: claim.term))]
     case "kernel":
       let addresses = Self.list(first).compactMap { IPAddress($0) }
       return [.kernelAddresses(Dictionary(uniqueKeysWithValues: addresses.map { ($0, rest.first ?? "") }))]
@@ -109,9 +115,16 @@ struct AnnouncementStory {
     case "contested": return IPAddress(first).map { [.addressContested($0, by: Self.holder(rest))] } ?? []
     case "handing": return [.handingOver]
     case "stopping": return [.stopping]
+    case "no" where first == "claimed": return [.ownership(.deleted(Self.claim(rest).key))]
     case "no": return Self.deletion(first, rest.first ?? "")
     default: return []
     }
+  }
+
+  private static func claim(_ words: [String]) -> OwnershipClaim {
+    OwnershipClaim(
+      key: ObjectKey(namespace: "metallb-system", name: words.joined(separator: "-")), service: Self.key(words[0]),
+      node: words[1], term: Int(words[2]) ?? 0)
   }
 
   private static func members(_ words: [String]) -> LiveMembers {
@@ -131,7 +144,7 @@ struct AnnouncementStory {
       "services": .services(.synced), "endpoints": .endpoints(.synced), "nodes": .nodes(.synced),
       "pools": .pools(.synced), "ads": .l2Advertisements(.synced), "peers": .bgpPeers(.synced),
       "bgpads": .bgpAdvertisements(.synced), "aliases": .communities(.synced), "profiles": .bfdProfiles(.synced),
-      "secrets": .secrets(.synced),
+      "secrets": .secrets(.synced), "claims": .ownership(.synced),
     ]
     return all.filter { kind == nil || $0.key == kind }.map(\.value)
   }
@@ -168,6 +181,8 @@ struct AnnouncementStory {
       case "for": spec.serviceSelectors = Self.selectors(value)
       case "prefer": spec.preferredNodeSelectors = Self.preferences(value)
       case "interfaces": spec.interfaces = Self.list(value)
+      case "policy": spec.electionPolicy = value
+      case "hold": spec.holdDown = value
       default: break
       }
     }
@@ -295,6 +310,7 @@ struct AnnouncementStory {
     case .advertise(let changes): Self.text(of: changes)
     case .announce(.layer2(let announcement)):
       "announce \(announcement.service) \(Self.text(announcement.addresses)) on \(Self.text(announcement.interfaces))"
+        + (announcement.term.map { ", term \($0)" } ?? "")
     case .withdraw(let service, let addresses, let announcingProtocol, let reason):
       "withdraw \(service) \(Self.text(addresses)) \(announcingProtocol.rawValue) \(reason.rawValue)"
     case .claim(let address, let interfaces): "claim \(address) on \(Self.text(interfaces))"
@@ -303,6 +319,9 @@ struct AnnouncementStory {
       "probe \(address) on \(Self.text(interfaces)), again after \(pause / .seconds(1))"
     case .abandonProbe(let address): "abandon \(address)"
     case .defend(let address): "defend \(address)"
+    case .bid(let service, let interfaces, let term): "bid for \(service) on \(Self.text(interfaces)), term \(term)"
+    case .abandonBid(let service): "abandon the bid for \(service)"
+    case .tell(let node, let notice): "tell \(node) \(notice.service) \(notice.node) \(notice.term)"
     case .emit(let note):
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
     case .watch(let owners): "watch \(owners.isEmpty ? "nobody" : owners.sorted().joined(separator: ","))"

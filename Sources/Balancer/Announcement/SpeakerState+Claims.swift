@@ -1,0 +1,206 @@
+import KubernetesModel
+import Primitives
+
+/// Owners that stay, and owners that are replaced although they are there: both by claims
+/// (Docs/decisions/0024-owners-that-stay.md).
+///
+/// What the election reads is in ``OwnershipTable``, which all speakers see alike. What is in ``OwnerChanges`` only decides
+/// when this node claims what another one has, and when it stops announcing what another one has claimed.
+extension SpeakerState {
+  /// Whether it counts who has claimed what: all speakers elect by it.
+  var electsByClaims: Bool { self.nodes.members == nil || self.nodes.isUniform }
+
+  mutating func file(_ change: ObjectChange<OwnershipClaim>) -> Set<ObjectKey> {
+    let touched = self.ownership.apply(change).filter { self.isClaimed($0) }
+    if case .applied(let claim) = change, claim.node == self.settings.node {
+      // What was left to another one before this claim is this node's again.
+      for key in touched {
+        guard let address = self.electionAddress(of: key),
+          self.ownership.leader(of: key, for: address)?.node == self.settings.node
+        else { continue }
+        self.yields.end(address)
+      }
+    }
+    return touched
+  }
+
+  /// Whether claims decide who owns a Service, as far as was last seen.
+  func isClaimed(_ key: ObjectKey) -> Bool { self.services[key].map { $0.policy.kind != .stateless } ?? false }
+
+  /// The claim that counts for Services that share addresses, the first of which that is claimed decides for all.
+  func leader(of company: some Sequence<ObjectKey>, for address: IPAddress) -> OwnershipTable.Title? {
+    company.lazy.compactMap { self.ownership.leader(of: $0, for: address) }.first
+  }
+
+  /// The node that goes on with an address, as it has claimed it and is there; nil = the order decides.
+  func incumbent(
+    of company: some Sequence<ObjectKey>, for address: IPAddress, by policy: ElectionPolicy,
+    in candidacy: NodeTable.Candidacy
+  ) -> String? {
+    guard policy.kind != .stateless, self.electsByClaims, let leader = self.leader(of: company, for: address),
+      let entry = self.nodes[leader.node], self.nodes.readiness(of: entry) == .ready,
+      self.nodes.isCandidate(entry, in: candidacy)
+    else { return nil }
+    return leader.node
+  }
+
+  /// The term under which this node announces a Service; nil = claims do not decide.
+  func term(of key: ObjectKey, for address: IPAddress, incumbent: String?) -> Int? {
+    guard self.isClaimed(key), self.electsByClaims else { return nil }
+    let held = self.services[key]?.verdict?.announcement?.term ?? 0
+    // Whoever merely goes on for a moment claims nothing anew.
+    guard incumbent == nil || incumbent == self.settings.node else { return held }
+    guard let leader = self.ownership.leader(of: key, for: address) else { return max(held, 1) }
+    return max(held, leader.node == self.settings.node ? leader.term : leader.term + 1)
+  }
+
+  // MARK: Two on the wire
+
+  /// Whether a node that announces what this one does is to have it.
+  mutating func isBehind(
+    _ node: String, for key: ObjectKey, _ address: IPAddress, in candidacy: NodeTable.Candidacy,
+    at now: ContinuousClock.Instant
+  ) -> Bool {
+    if self.isClaimed(key), self.electsByClaims,
+      let leader = self.leader(of: self.services.company(of: key).sorted(), for: address)
+    {
+      if leader.node == node { return true }
+      if leader.node == self.settings.node, self.holdsOut(against: node, for: address, at: now) { return false }
+    }
+    return self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
+  }
+
+  /// How long the gossip has to find a node again that is heard on the network.
+  private static let reunionTime = Duration.seconds(2)
+
+  /// Whether the claim of this node holds against another one: if that is not known to live, only for a moment, as it may
+  /// never be reached with words.
+  private mutating func holdsOut(
+    against node: String, for address: IPAddress, at now: ContinuousClock.Instant
+  ) -> Bool {
+    guard let members = self.nodes.members, !members.contains(node) else {
+      self.contests[address] = nil
+      return true
+    }
+    let first = self.contests[address] ?? now
+    if now - first > AddressYields.duration {
+      self.contests[address] = now
+      return true
+    }
+    self.contests[address] = first
+    return now - first <= Self.reunionTime
+  }
+
+  /// Tells a node that announces what this one has claimed.
+  func assertion(of key: ObjectKey, to node: String) -> [Action] {
+    guard self.isClaimed(key), self.electsByClaims, let term = self.services[key]?.verdict?.announcement?.term else {
+      return []
+    }
+    return [.tell(node, OwnershipNotice(service: key, node: self.settings.node, term: term))]
+  }
+
+  /// Another node says that it owns what this one announces.
+  mutating func file(_ notice: OwnershipNotice, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+    guard notice.node != self.settings.node, self.isClaimed(notice.service), self.electsByClaims,
+      let held = self.services[notice.service]?.verdict?.announcement?.term,
+      let address = self.electionAddress(of: notice.service), let candidacy = self.candidacy(of: notice.service),
+      self.nodes.mayOwn(notice.node, in: candidacy)
+    else { return [] }
+    let isLater =
+      notice.term == held
+      ? self.nodes.precedes(notice.node, self.settings.node, for: address, in: candidacy) : notice.term > held
+    guard isLater else { return [] }
+    self.yields.yield(address, to: notice.node, at: now)
+    return self.services.company(of: notice.service)
+  }
+
+  // MARK: Claiming what another one has
+
+  /// Claims a Service whose owner goes on, or stops to, as the case may be; `announcement` = what this node would
+  /// announce then, nil if it must not.
+  mutating func bid(
+    for key: ObjectKey, at address: IPAddress, by policy: ElectionPolicy, in candidacy: NodeTable.Candidacy,
+    incumbent: String?, wanting announcement: Layer2Announcement?, at now: ContinuousClock.Instant
+  ) -> [Action] {
+    guard let announcement, let incumbent, incumbent != self.settings.node, !self.isHandingOver else {
+      self.changes.endWait(key)
+      // A claim that has won is not taken back.
+      let isWon = incumbent == self.settings.node
+      return self.changes.endBid(key) && !isWon ? [.abandonBid(key)] : []
+    }
+    if policy.kind == .sticky {
+      if let holdDown = policy.holdDown, self.isFirst(for: address, in: candidacy) {
+        if self.changes.hasWaited(key, for: holdDown, at: now) { self.changes.startBid(key, at: now) }
+      } else {
+        self.changes.endWait(key)
+      }
+    }
+    guard let bid = self.changes.bids[key] else { return [] }
+    guard let term = bid.term else {
+      let term = self.ownership.nextTerm(of: key)
+      self.changes.bid(key, term: term)
+      return [.bid(key, announcement.interfaces, term: term)]
+    }
+    let leader = self.ownership.leader(of: key, for: address)
+    guard bid.until <= now || leader.map({ $0.term >= term }) ?? false else { return [] }
+    self.changes.postpone(key, at: now)
+    self.loads.doubt(key)
+    return self.changes.endBid(key) ? [.abandonBid(key)] : []
+  }
+
+  /// Whether no candidate comes before this node in the order for an address, the present owner included.
+  private func isFirst(for address: IPAddress, in candidacy: NodeTable.Candidacy) -> Bool {
+    guard let own = self.nodes[self.settings.node] else { return false }
+    return self.nodes.rival(of: own, for: address, in: candidacy) == nil
+  }
+
+  // MARK: Even loads
+
+  /// So that what happens at one time is looked at once, and claims have been seen.
+  private static let lookDelay = Duration.seconds(2)
+
+  /// Notes since when this node could have taken anything, and that there may be something.
+  mutating func noteLoads(at now: ContinuousClock.Instant) {
+    let isAvailable = self.nodes[self.settings.node].map { self.nodes.unavailability(of: $0) == nil } ?? false
+    let hasCompany = self.nodes.members.map { $0.count > 1 } ?? true
+    if isAvailable, hasCompany, self.interfaces.values.contains(where: { !$0.isEmpty }) {
+      self.ableSince = self.ableSince ?? now
+    } else {
+      self.ableSince = nil
+    }
+    if self.loads.changed.isEmpty {
+      self.lookAt = nil
+    } else if self.lookAt == nil {
+      self.lookAt = now + Self.lookDelay
+    }
+  }
+
+  /// When to look whether this node is to take something; nil = not as things are.
+  var nextLookAt: ContinuousClock.Instant? {
+    guard let ableSince, let lookAt, self.isDeciding, self.electsByClaims, !self.isDeparting, !self.isHandingOver,
+      let holdDown = self.loads.changed.compactMap(\.policy.holdDown).min()
+    else { return nil }
+    return max(lookAt, ableSince + holdDown)
+  }
+
+  /// Takes what is this node's part to take, and returns the Services to decide anew.
+  mutating func takeLoads(at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+    guard let ableSince, let nextLookAt, nextLookAt <= now else { return [] }
+    self.lookAt = nil
+    var taken: Set<ObjectKey> = []
+    for group in self.loads.takeChanged() {
+      guard let holdDown = group.policy.holdDown, ableSince + holdDown <= now else {
+        self.loads.doubt(group)
+        continue
+      }
+      let nodes = self.nodes.favourites(in: group.candidacy)
+      guard nodes.contains(self.settings.node) else { continue }
+      for move in LoadPlan(owned: self.loads.owned(in: group), nodes: nodes).moves
+      where move.to == self.settings.node {
+        self.changes.startBid(move.service, at: now)
+        taken.insert(move.service)
+      }
+    }
+    return taken
+  }
+}

@@ -1,0 +1,259 @@
+import Testing
+
+@testable import Balancer
+
+/// Owners that stay. For 192.0.2.8 the order of the nodes is w2, w1, w3; we are w1, and w2 is away.
+@Suite struct StickyStoryTests {
+  private static func cluster(_ policy: String) -> String {
+    """
+    pool main 192.0.2.0/24
+    ad all \(policy)
+    node w1 at=198.18.0.11
+    node w2 at=198.18.0.12
+    node w3 at=198.18.0.13
+    interfaces eth0
+    endpoints default/mail w3
+    service default/mail 192.0.2.8
+    synced
+    members w1:eth0,w3:eth0
+    """
+  }
+
+  private func expect(
+    _ text: String, with policy: String = "policy=Sticky", sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    var story = AnnouncementStory(gossips: true)
+    story.play(Self.cluster(policy))
+    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+  }
+
+  private static func announced(term: Int) -> String {
+    """
+    > claim 192.0.2.8 on all
+    > announce default/mail 192.0.2.8 on all, term \(term)
+    > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+    """
+  }
+
+  private static let withdrawn = """
+    > withdraw default/mail 192.0.2.8 layer2 notOwner
+    > release 192.0.2.8
+    """
+
+  @Test func `a node that comes back does not take its addresses from one that goes on`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      members w1:eth0,w2:eth0,w3:eth0
+      wait 3600
+      """)
+  }
+
+  @Test func `without the policy it takes them at once, whatever is claimed`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      members w1:eth0,w2:eth0,w3:eth0
+      \(Self.withdrawn)
+      > watch w2
+      """, with: "")
+  }
+
+  @Test func `beside a speaker that does not heed claims, all elect as upstream does`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      members w1:eth0,w2,w3:eth0
+      \(Self.withdrawn)
+      > watch w2
+      """)
+  }
+
+  @Test func `of several claims that with the highest term counts, and the loser goes on for a second`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      claimed default/mail w3 2
+      wait 1
+      \(Self.withdrawn)
+      > watch w3
+      claimed default/mail w2 1
+      no claimed default/mail w3 2
+      # Of equals that of the first in the order counts, and w2 is not there.
+      \(Self.announced(term: 2))
+      > watch nobody
+      """)
+  }
+
+  @Test func `an owner that hears the one who has claimed its address stops at once`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      claimed default/mail w3 2
+      contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
+      \(Self.withdrawn)
+      > watch w3
+      """)
+  }
+
+  @Test func `an owner tells whoever announces its address of its claim`() {
+    self.expect(
+      """
+      members w1:eth0,w2:eth0,w3:eth0
+      \(Self.withdrawn)
+      > watch w2
+      claimed default/mail w1 4
+      \(Self.announced(term: 4))
+      > watch nobody
+      # In the order, w2 comes first.
+      contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
+      > defend 192.0.2.8
+      > tell w2 default/mail w1 4
+      """)
+  }
+
+  @Test func `who is told of a later claim yields, and of an earlier one does not`() {
+    self.expect(
+      """
+      claimed default/mail w1 3
+      > announce default/mail 192.0.2.8 on all, term 3
+      told default/mail w3 2
+      told default/mail w3 3
+      told default/mail w9 9
+      told default/mail w3 4
+      \(Self.withdrawn)
+      # What is said is believed for a while; then what is written counts again.
+      wait 10
+      \(Self.announced(term: 3))
+      """)
+  }
+
+  @Test func `the claim of a node holds against one that is not known to live for two seconds`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
+      > defend 192.0.2.8
+      > tell w2 default/mail w1 1
+      wait 1
+      contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
+      > defend 192.0.2.8
+      > tell w2 default/mail w1 1
+      wait 2
+      contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
+      \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
+      """)
+  }
+
+  @Test func `what is gone with its owner is announced at once, and claimed above it`() {
+    self.expect(
+      """
+      claimed default/mail w3 7
+      wait 1
+      \(Self.withdrawn)
+      > watch w3
+      members w1:eth0
+      \(Self.announced(term: 8))
+      > watch nobody
+      # Back before that was written.
+      members w1:eth0,w3:eth0
+      wait 1
+      \(Self.withdrawn)
+      > watch w3
+      """)
+  }
+
+  @Test func `the first in the order claims what another one has after the hold-down, and announces when that counts`()
+  {
+    self.expect(
+      """
+      claimed default/mail w3 1
+      wait 1
+      \(Self.withdrawn)
+      > watch w3
+      wait 298
+      wait 2
+      > bid for default/mail on all, term 2
+      claimed default/mail w1 2
+      \(Self.announced(term: 2))
+      > watch nobody
+      """, with: "policy=Sticky hold=5m")
+  }
+
+  @Test func `who is not first in the order never claims what another one has`() {
+    self.expect(
+      """
+      members w1:eth0,w2:eth0,w3:eth0
+      \(Self.withdrawn)
+      > watch w2
+      claimed default/mail w2 1
+      wait 3600
+      claimed default/mail w3 2
+      > watch nobody
+      wait 3600
+      """, with: "policy=Sticky hold=1s")
+  }
+
+  @Test func `a claim that is not seen to count in time is taken back, and made again later`() {
+    self.expect(
+      """
+      claimed default/mail w3 1
+      wait 1
+      \(Self.withdrawn)
+      > watch w3
+      wait 60
+      > bid for default/mail on all, term 2
+      wait 10
+      > abandon the bid for default/mail
+      wait 60
+      wait 11
+      > bid for default/mail on all, term 2
+      # Somebody else was faster.
+      claimed default/mail w3 2
+      > abandon the bid for default/mail
+      """, with: "policy=Sticky hold=1m")
+  }
+
+  @Test func `a node that was away waits for the hold-down again`() {
+    self.expect(
+      """
+      claimed default/mail w3 1
+      wait 1
+      \(Self.withdrawn)
+      > watch w3
+      wait 200
+      node w1 at=198.18.0.11 noNetwork
+      > watch nobody
+      wait 100
+      node w1 at=198.18.0.11
+      > watch w3
+      wait 299
+      wait 2
+      > bid for default/mail on all, term 2
+      """, with: "policy=Sticky hold=5m")
+  }
+
+  @Test func `claims are waited for where they decide, and nowhere else`() {
+    let lists = ["services", "endpoints", "nodes", "pools", "ads"].map { "synced \($0)" }.joined(separator: "\n")
+    func awaited(_ policy: String, _ more: String = "") -> Set<SpeakerState.Source> {
+      var story = AnnouncementStory(gossips: true)
+      story.play(Self.cluster(policy).replacing("\nsynced", with: "\n" + lists) + more)
+      return story.state.awaited
+    }
+    #expect(awaited("policy=Sticky") == [.ownership])
+    #expect(awaited("policy=Sticky", "\nsynced claims") == [])
+    #expect(awaited("") == [])
+  }
+
+  @Test func `a notice is read as it was written, and nothing else is`() {
+    let notice = OwnershipNotice(service: .init(namespace: "default", name: "mail"), node: "w1", term: 12)
+    #expect(OwnershipNotice(notice.bytes) == notice)
+    for text in [
+      "", "metallb-swift owns default mail w1", "metallb-swift owns default mail w1 -1", "other owns a b c 1",
+    ] {
+      #expect(OwnershipNotice(Array(text.utf8)) == nil)
+    }
+    #expect(OwnershipNotice(notice.bytes + [UInt8](repeating: 0x31, count: 2000)) == nil)
+  }
+}
