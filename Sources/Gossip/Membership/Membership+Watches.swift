@@ -91,7 +91,7 @@ extension Membership {
     switch self.watchPings[sequence] {
     case nil: return []
     case .witness(let name):
-      self.watches[name]?.hasWitness = true
+      self.watches[name]?.witnessed()
       return []
     case .watched(let name):
       self.watches[name]?.answered(sequence, at: now)

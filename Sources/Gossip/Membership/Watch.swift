@@ -20,8 +20,10 @@ struct Watch: Sendable, Hashable {
   private(set) var roundTrip: Duration?
   /// How many others were asked about it along with the last ping.
   private var asked = 0
-  /// How unlikely it is that the network lost everything since it was heard last: a sum of logarithms.
-  private var evidence = 0.0
+  /// How many questions others have been asked about it since it was heard last, and how many of them answered a ping of
+  /// their own that went along: who did not shows how much the network loses just now.
+  private var questions = 0
+  private var witnesses = 0
   /// Which part of the pings has been lost of late while the node lived; never so little that one says everything.
   private(set) var loss = Self.initialLoss
   /// Whether some other node has answered since others were asked: then it is not us who are cut off.
@@ -32,20 +34,29 @@ struct Watch: Sendable, Hashable {
 
   private static let initialLoss = 0.04
   private static let leastLoss = 0.02
-  /// How much one ping changes the estimate of the loss.
-  private static let weight = 1.0 / 64
+  private static let mostLoss = 0.95
+  /// How much one ping changes the estimate of the loss. It grows faster than it falls: a network that begins to lose
+  /// makes the detector slower, not wrong.
+  private static let (lostWeight, answeredWeight) = (1.0 / 32, 1.0 / 64)
 
   init(pingAt: ContinuousClock.Instant) {
     self.pingAt = pingAt
   }
 
-  /// The next ping is due: what does it say that the last one was not answered?
+  /// The next ping is due: the last one has had its time, and so have those who were asked along with it.
   mutating func weigh() {
     guard self.missed > 0 else { return }
-    self.evidence -= Logarithm.natural(self.loss)
+    self.questions += self.asked
+    self.asked = 0
+  }
+
+  /// How unlikely it is that the network lost everything since the node was heard last: a sum of logarithms.
+  private var evidence: Double {
+    let missing = Double(max(0, self.questions - self.witnesses)) / Double(max(1, self.questions))
+    let loss = min(max(self.loss, missing), Self.mostLoss)
     // Two more legs each way.
-    let relayed = 1 - (1 - self.loss) * (1 - self.loss)
-    self.evidence -= Double(self.asked) * Logarithm.natural(relayed)
+    let relayed = 1 - (1 - loss) * (1 - loss)
+    return -Double(self.missed) * Logarithm.natural(loss) - Double(self.questions) * Logarithm.natural(relayed)
   }
 
   /// Whether so many pings stayed unanswered, and on a network so good, that it is the node.
@@ -65,9 +76,17 @@ struct Watch: Sendable, Hashable {
     if self.latestSequence == sequence, let sentAt = self.latestSentAt { self.roundTrip = now - sentAt }
     self.heardAt = now
     guard !self.isLost else { return self.forgive() }
-    for _ in 1..<max(1, self.missed) { self.loss += (1 - self.loss) * Self.weight }
-    self.loss = max(Self.leastLoss, self.loss * (1 - Self.weight))
+    for _ in 1..<max(1, self.missed) + max(0, self.questions - self.witnesses) {
+      self.loss += (1 - self.loss) * Self.lostWeight
+    }
+    self.loss = max(Self.leastLoss, self.loss * (1 - Self.answeredWeight))
     self.forgive()
+  }
+
+  /// A node that was asked about it has answered for itself.
+  mutating func witnessed() {
+    self.hasWitness = true
+    self.witnesses += 1
   }
 
   /// Counting begins anew.
@@ -75,7 +94,8 @@ struct Watch: Sendable, Hashable {
     self.missed = 0
     self.silentSince = nil
     self.asked = 0
-    self.evidence = 0
+    self.questions = 0
+    self.witnesses = 0
     self.hasWitness = false
   }
 }

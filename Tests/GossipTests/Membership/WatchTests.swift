@@ -72,6 +72,23 @@ import Testing
     #expect(changes == [])
   }
 
+  @Test func `where those who are asked do not answer for themselves either, more pings have to stay unanswered`() {
+    func lost(after time: Duration, silent: [MemberAddress]) -> Bool {
+      var node = self.settled(["beta", "gamma", "delta", "epsilon"])
+      node.handle(.watch(["beta"]))
+      node.pass(.seconds(5), reply: acknowledge)
+      let changes = node.pass(time) { message, endpoint in
+        guard case .ping(let ping) = message, !silent.contains(endpoint) else { return nil }
+        return .ack(Ack(sequence: ping.sequence))
+      }.changes
+      return changes.contains(.lost("beta"))
+    }
+    let (delta, epsilon) = (Node.endpoint(of: "delta"), Node.endpoint(of: "epsilon"))
+    #expect(lost(after: .milliseconds(700), silent: [beta]))
+    #expect(!lost(after: .milliseconds(700), silent: [beta, delta, epsilon]))
+    #expect(lost(after: .seconds(4), silent: [beta, delta, epsilon]))
+  }
+
   @Test func `a node that hears nobody does not conclude that others are lost`() {
     var node = self.settled(["beta", "gamma", "delta"])
     node.handle(.watch(["beta"]))
