@@ -67,8 +67,11 @@ import TestKit
   }
 
   @Test func `a restarted speaker goes on under the claim that it finds`() {
-    var keeper = Self.keeper(Self.claim("l2-own", by: "w1", term: 5))
+    var keeper = Keeper(.init(node: "w1", namespace: "metallb-system"), seed: 1)
+    _ = keeper.handle(.observed(.applied(Self.claim("l2-own", by: "w1", term: 5))), at: t0)
+    _ = keeper.handle(.observed(.synced), at: t0)
     #expect(keeper.handle(.wanted(Self.web, .all, term: 5), at: t0) == [])
+    #expect(keeper.handle(.decided, at: t0) == [])
     #expect(Self.text(keeper.handle(.unwanted(Self.web), at: t0)) == ["delete l2-own"])
   }
 

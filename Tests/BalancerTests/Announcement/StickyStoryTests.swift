@@ -78,8 +78,8 @@ import Testing
       \(Self.withdrawn)
       > watch w3
       claimed default/mail w2 1
-      no claimed default/mail w3 2
       # Of equals that of the first in the order counts, and w2 is not there.
+      no claimed default/mail w3 2
       \(Self.announced(term: 2))
       > watch nobody
       """)
