@@ -7,9 +7,13 @@ extension SpeakerState {
 
   mutating func fileFree(_ address: IPAddress) -> Set<ObjectKey> {
     let silent = self.checkedYields.filter { $0.value == address }.keys
-    let ended = silent.flatMap { node in
+    var ended = silent.flatMap { node in
       self.checkedYields[node] = nil
       return self.yields.end(to: node)
+    }
+    if self.checkedAddresses.remove(address) != nil {
+      self.yields.end(address)
+      ended.append(address)
     }
     let left = ended.reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
     return self.vetting.file(.free, of: address) ? left.union(self.vetting.services(waitingFor: address)) : left
@@ -153,20 +157,31 @@ extension SpeakerState {
   }
 
   /// Asks for an address of each node that is yielded to and that the failure detector does not know: nobody else would
-  /// notice that it is gone again.
+  /// notice that it is gone again. Where claims decide, a node that lives may have left the address to a third one
+  /// meanwhile, so that each address is asked for.
   mutating func checkYields() -> [Action] {
-    var wanted: [String: IPAddress] = [:]
+    var (wanted, addresses): ([String: IPAddress], Set<IPAddress>) = ([:], [])
     if !self.isHandingOver, let own = self.nodes[self.settings.node], self.nodes.unavailability(of: own) == nil {
       for (node, address) in self.yields.samples
       where self.nodes.members?.contains(node) != true && !self.claims.holds(address) {
         wanted[node] = address
       }
+      for (address, node) in self.yields.winners
+      where self.nodes.members?.contains(node) == true && !self.claims.holds(address) && self.isClaimed(address) {
+        addresses.insert(address)
+      }
     }
-    guard wanted != self.checkedYields else { return [] }
-    let (former, new) = (Set(self.checkedYields.values), Set(wanted.values))
-    self.checkedYields = wanted
+    guard wanted != self.checkedYields || addresses != self.checkedAddresses else { return [] }
+    let former = self.checkedAddresses.union(self.checkedYields.values)
+    let new = addresses.union(wanted.values)
+    (self.checkedYields, self.checkedAddresses) = (wanted, addresses)
     return former.subtracting(new).sorted().map { .abandonProbe($0) }
       + new.subtracting(former).sorted().map { .probe($0, on: .all, again: Self.yieldPause) }
+  }
+
+  /// Whether claims decide who has an address.
+  private func isClaimed(_ address: IPAddress) -> Bool {
+    self.electsByClaims && self.services.services(withAddress: address).contains { self.isClaimed($0) }
   }
 
   /// Between two rounds of questions for the address of a node that is yielded to.

@@ -143,6 +143,8 @@ package struct SpeakerState: StateMachine, Equatable {
   var yields = AddressYields()
   /// The addresses that are asked for to see whether nodes that are yielded to are still there, by the node.
   var checkedYields: [String: IPAddress] = [:]
+  /// The addresses that are asked for one by one, as they are left to nodes that live.
+  var checkedAddresses: Set<IPAddress> = []
   var succession = SuccessionTable()
   var ownership = OwnershipTable()
   var changes = OwnerChanges()

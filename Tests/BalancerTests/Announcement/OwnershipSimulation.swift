@@ -18,6 +18,9 @@ struct OwnershipSimulation {
     case seen(ObjectChange<ServiceL2Status>)
     case catchUp
     case wake
+    /// A question on the network for an address, and the end of the time in which it is answered.
+    case ask(IPAddress)
+    case unanswered(IPAddress)
   }
 
   private struct Entry {
@@ -41,6 +44,8 @@ struct OwnershipSimulation {
     var missed: [ObjectChange<ServiceL2Status>]?
     var watchedUntil = t0
     var defendedAt: [IPAddress: ContinuousClock.Instant] = [:]
+    /// The addresses that it asks for, with the pauses between questions while somebody has them.
+    var asked: [IPAddress: Duration] = [:]
     var wakeAt: ContinuousClock.Instant?
   }
 
@@ -244,6 +249,14 @@ struct OwnershipSimulation {
     case .report(let event): self.report(event, by: entry.node)
     case .write(let write, let subject): self.serve(write, of: subject, from: entry.node)
     case .seen(let change): self.see(change, by: entry.node)
+    case .ask(let address):
+      if !self.isAnswered(address, for: entry.node) {
+        self.enqueue(.unanswered(address), for: entry.node, after: .milliseconds(700))
+      }
+    case .unanswered(let address):
+      guard node.asked[address] != nil, !self.isAnswered(address, for: entry.node) else { return }
+      self.nodes[entry.node]?.asked[address] = nil
+      self.handle(.addressFree(address), by: entry.node)
     case .catchUp:
       guard node.side == 0, let missed = node.missed else { return }
       self.nodes[entry.node]?.missed = nil
@@ -295,15 +308,27 @@ struct OwnershipSimulation {
       case .tell(let other, let notice):
         guard self.isTogether(name, other), !self.isLost(0.1) else { continue }
         self.enqueue(.event(.told(notice)), for: other, after: self.delay(1...50))
-      case .probe(let address, _, _):
-        let isHeld = self.names.contains {
-          self.isTogether(name, $0) && $0 != name && self.nodes[$0]?.speaker.claimed[address] != nil
-        }
-        if !isHeld { self.enqueue(.event(.addressFree(address)), for: name, after: .milliseconds(700)) }
+      case .probe(let address, _, let pause):
+        self.nodes[name]?.asked[address] = pause
+        self.enqueue(.ask(address), for: name, after: .zero)
+      case .abandonProbe(let address): self.nodes[name]?.asked[address] = nil
       default: break
       }
     }
     self.schedule(name)
+  }
+
+  /// Whether somebody answers for an address that a node asks for, which is asked again then.
+  private mutating func isAnswered(_ address: IPAddress, for name: String) -> Bool {
+    guard let pause = self.nodes[name]?.asked[address],
+      let other = self.names.first(where: {
+        $0 != name && self.isTogether(name, $0) && self.nodes[$0]?.speaker.claimed[address] != nil
+      })
+    else { return false }
+    let holder = AddressHolder(hardware: .broadcast, interface: "eth0", addresses: [Self.address(of: other)])
+    self.enqueue(.event(.addressOccupied(address, by: holder)), for: name, after: self.delay(1...20))
+    self.enqueue(.ask(address), for: name, after: pause)
+    return true
   }
 
   /// The frames that tell the neighbours of an announcement.

@@ -93,6 +93,7 @@ import Testing
       contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
       \(Self.withdrawn)
       > watch w3
+      > probe 192.0.2.8 on all, again after 0.1
       """)
   }
 
@@ -122,8 +123,23 @@ import Testing
       told default/mail w9 9
       told default/mail w3 4
       \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
       # What is said is believed for a while; then what is written counts again.
       wait 10
+      \(Self.announced(term: 3))
+      > abandon 192.0.2.8
+      """)
+  }
+
+  @Test func `whoever has yielded goes on as soon as nobody answers for the address`() {
+    self.expect(
+      """
+      claimed default/mail w1 3
+      > announce default/mail 192.0.2.8 on all, term 3
+      told default/mail w3 4
+      \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
+      free 192.0.2.8
       \(Self.announced(term: 3))
       """)
   }
