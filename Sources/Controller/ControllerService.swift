@@ -74,7 +74,7 @@ package struct ControllerService: ServiceLifecycle.Service {
       }
       group.addTask { await cancelWhenGracefulShutdown { await self.observe(loops, window) } }
       do {
-        try await group.waitForAll()
+        try await group.waitForAllOrFailure()
       } catch {
         group.cancelAll()
         throw error
@@ -180,7 +180,7 @@ package struct ControllerService: ServiceLifecycle.Service {
           }
         }
         do {
-          try await group.waitForAll()
+          try await group.waitForAllOrFailure()
         } catch is CancellationError {
         } catch {
           group.cancelAll()

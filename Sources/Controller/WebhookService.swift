@@ -49,7 +49,7 @@ struct WebhookService: Sendable {
           await self.keeper(tls).run()
         }
       }
-      try await group.waitForAll()
+      try await group.waitForAllOrFailure()
     }
   }
 

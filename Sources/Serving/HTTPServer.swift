@@ -68,7 +68,18 @@ package struct HTTPServer: Service {
     self.handler = handler
   }
 
-  /// Serves until cancelled or gracefully stopped; throws when the address cannot be bound.
+  /// Why nothing can be served on an address.
+  package struct ListenFailure: Error, Hashable, CustomStringConvertible {
+    package let host: String
+    package let port: Int
+    package let reason: String
+
+    package var description: String {
+      "cannot serve on port \(self.port) of \(self.host): \(self.reason); choose another port, or end what has it"
+    }
+  }
+
+  /// Serves until cancelled or gracefully stopped; throws a `ListenFailure` when the address cannot be bound.
   package func run() async throws {
     let connections = ConnectionSet(limit: self.configuration.maximumConnections) { [logger, configuration] in
       logger.warning(
@@ -108,13 +119,20 @@ package struct HTTPServer: Service {
 
   /// Every address means those of IPv4 alone where the machine has no IPv6.
   private func listen() async throws -> NIOAsyncChannel<Wire, Never> {
-    guard self.configuration.host == Configuration.anyAddress else { return try await self.bind(self.configuration) }
+    let host = self.configuration.host
     do {
-      return try await self.bind(self.configuration)
-    } catch let error as IOError where [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode) {
-      var configuration = self.configuration
-      configuration.host = "0.0.0.0"
-      return try await self.bind(configuration)
+      do {
+        return try await self.bind(self.configuration)
+      } catch let error as IOError
+        where host == Configuration.anyAddress && [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode)
+      {
+        var configuration = self.configuration
+        configuration.host = "0.0.0.0"
+        return try await self.bind(configuration)
+      }
+    } catch let error as IOError {
+      throw ListenFailure(
+        host: host, port: self.configuration.port, reason: String(cString: strerror(error.errnoCode)).lowercased())
     }
   }
 

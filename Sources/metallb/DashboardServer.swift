@@ -50,8 +50,8 @@ final class DashboardServer: Sendable {
             announce("http://127.0.0.1:\(port)/#token=\(self.token)")
             _ = ports.trySend(port)
           }.run()
-        } catch let error as IOError {
-          throw Failure.cannotListen(port: self.port, reason: "\(error)")
+        } catch let error as HTTPServer.ListenFailure {
+          throw Failure.cannotListen(port: self.port, reason: error.reason)
         }
       }
       group.addTask {
@@ -59,7 +59,7 @@ final class DashboardServer: Sendable {
         guard let port = await ports.next(before: nil, on: ContinuousClock()) else { return }
         try? await self.server(on: "::1", port) { _ in }.run()
       }
-      try await group.waitForAll()
+      try await group.waitForAllOrFailure()
     }
   }
 

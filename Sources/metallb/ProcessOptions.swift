@@ -127,6 +127,7 @@ struct ProcessOptions: ParsableArguments {
       try await ServiceGroup(configuration: configuration).run()
     } catch {
       logger.error("the process cannot go on", metadata: ["reason": "\(error)"])
+      await client.shutdown()
       throw ExitCode.failure
     }
     await client.shutdown()

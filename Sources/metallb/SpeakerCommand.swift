@@ -98,7 +98,13 @@ struct SpeakerCommand: AsyncParsableCommand {
     }
     let client = try self.process.client(agent: "speaker", logger: logger)
     let dumpRequests = Inbox<Void>(capacity: 1)
-    let service = try SpeakerService(options: options, client: client, dumpRequests: dumpRequests, logger: logger)
+    let service: SpeakerService
+    do {
+      service = try SpeakerService(options: options, client: client, dumpRequests: dumpRequests, logger: logger)
+    } catch {
+      await client.shutdown()
+      throw error
+    }
     logger.info(
       "speaker starting",
       metadata: [

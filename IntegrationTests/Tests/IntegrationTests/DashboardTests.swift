@@ -24,7 +24,7 @@ extension Everything.Clusters {
       ])
       do {
         let line = try await eventually("the URL is printed", within: .seconds(20)) {
-          process.standardOutput.split(separator: "\n").first { $0.contains("http://127.0.0.1:") }.map(String.init)
+          process.standardOutput.split(separator: "\n").first { $0.contains("#token=") }.map(String.init)
             ?? ""
         } isRight: {
           $0.contains("#token=")

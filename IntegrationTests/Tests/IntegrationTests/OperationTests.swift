@@ -31,6 +31,28 @@ extension Everything.Servers {
       }
     }
 
+    @Test func `a port that somebody has ends the process, which says so`() async throws {
+      let held =
+        "import socket, time; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); time.sleep(60)"
+      let holder = try ChildProcess(["/usr/bin/python3", "-c", held])
+      let port = try await eventually("a port is held") {
+        holder.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+      } isRight: {
+        !$0.isEmpty
+      }
+      try await LabAPIServer.with { server in
+        let output = try await run(
+          [
+            try Tool.metallb(), "controller", "--kubeconfig", server.kubeconfig, "--namespace=metallb-system",
+            "--webhook-mode=disabled", "--health-probe-port=0", "--port=\(port)",
+          ], within: .seconds(20))
+        #expect(output.code == 1)
+        #expect(
+          "\(output.out)\(output.error)".contains("cannot serve on port \(port) of 0.0.0.0: address already in use"))
+      }
+      await holder.stop()
+    }
+
     @Test func `a process that has seen everything is ready`() async throws {
       try await OperatedController.with { operated in
         try await eventually("it is ready", within: .seconds(15)) {

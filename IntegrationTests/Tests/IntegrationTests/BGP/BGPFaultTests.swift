@@ -67,7 +67,9 @@ extension Everything.Networks {
       }
     }
 
-    @Test func `a hundred routers have the routes, and one that flaps for a minute disturbs none of the others`() async throws {
+    @Test func `a hundred routers have the routes, and one that flaps for a minute disturbs none of the others`()
+      async throws
+    {
       try await BGPScene.with { scene in
         let addresses = (100..<200).map { "198.18.1.\($0)" }
         try await scene.router.namespace.ip(addresses.map { "address add \($0)/24 dev eth0" }.joined(separator: "\n"))
@@ -87,7 +89,11 @@ extension Everything.Networks {
         try await awaitRoutes(Self.routes, "all routers have the routes")
         let (before, start) = (try Resources(of: speaker), ContinuousClock.now)
         func flaps() throws -> Int { try routers.read()["198.18.1.100"]?.sessions ?? 0 }
-        try await eventually("one has flapped ten times", within: .seconds(40)) { try flaps() } isRight: { $0 > 10 }
+        try await eventually("one has flapped ten times", within: .seconds(40)) {
+          try flaps()
+        } isRight: {
+          $0 > 10
+        }
         try await scene.cluster.expose("second", "192.168.5.8")
         try await awaitRoutes(Self.routes + ["192.168.5.8/32"], "all routers have a new route")
         try await scene.cluster.kubectl("delete", "service", "second")
@@ -96,7 +102,9 @@ extension Everything.Networks {
         let after = try Resources(of: speaker)
         #expect(try routers.read().filter { $0.key != "198.18.1.100" }.allSatisfy { $0.value.sessions == 1 })
         #expect(after.memory - before.memory < 20, "megabytes, for sessions that came and went")
-        print("100 routers, \(try flaps()) flaps: \(after.memory) MB, \(after.processorTime - before.processorTime) s of processor time")
+        print(
+          "100 routers, \(try flaps()) flaps: \(after.memory) MB, \(after.processorTime - before.processorTime) s of processor time"
+        )
       }
     }
 
