@@ -78,6 +78,7 @@ extension Everything.Clusters {
 
     /// A question for an address, a takeover, and somebody else who claims an address for himself.
     private func letThingsHappen(to owner: String) async throws {
+      _ = try await self.lab.exec("tor-1", "ip", "route", "replace", "192.168.42.0/29", "dev", "eth0").expectSuccess()
       try await eventually("web is reached", within: .seconds(20)) {
         try await self.lab.exec("tor-1", "curl", "--silent", "--max-time", "2", "http://192.168.42.0/").code
       } isRight: {

@@ -168,7 +168,11 @@ extension Everything.Clusters {
       let deadline = ContinuousClock.now + .seconds(6)
       while !silent.isEmpty, ContinuousClock.now < deadline {
         try await Task.sleep(for: .milliseconds(200))
-        silent.removeAll { one, process in process.standardOutput.contains(one.permission.refusal) }
+        silent.removeAll { one, process in
+          // A string of JSON, in which quotes are escaped.
+          (process.standardOutput + process.standardError).contains(
+            one.permission.refusal.replacing("\"", with: #"\""#))
+        }
       }
       for (_, process) in processes { process.signal(SIGKILL) }
       for (_, process) in processes { await process.stop() }
