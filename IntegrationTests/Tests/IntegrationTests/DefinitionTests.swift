@@ -116,8 +116,8 @@ extension Everything.Servers {
       _ server: Pairing.Server
     ) async throws {
       let kubectl = try await Pairing(server: server, release: .current).enter()
-      for sample in Self.good {
-        let output = try await kubectl.run("create", "-f", "-", input: sample.document(named: "good"))
+      for (number, sample) in Self.good.enumerated() {
+        let output = try await kubectl.run("create", "-f", "-", input: sample.document(named: "good-\(number)"))
         #expect(output.code == 0, "\(sample): \(output.error)")
       }
       for sample in Self.bad + (server == .lab ? Self.ruled : []) {

@@ -104,6 +104,14 @@ package struct BGPDemo: Sendable {
         }
         return true
       }
+      // FRR ends the BGP session a moment after BFD's; the routes come back with the next one.
+      try await self.stage.wait(for: "next hops that stay for two seconds") {
+        for _ in 0..<10 {
+          guard (try? await self.hops(.rack)) == 2 else { return false }
+          try? await Task.sleep(for: .milliseconds(200))
+        }
+        return true
+      }
       try await self.awaitHops(nodes: 2, routers: 2)
       self.screen.done("took BFD off the peers: FRR would take its end for the end of the node")
     }
