@@ -27,6 +27,7 @@ struct FuzzTarget: Sendable {
     FuzzTarget("messagepack", GossipFuzzing.messagePack),
     FuzzTarget("durations", TextFuzzing.durations),
     FuzzTarget("addresses", TextFuzzing.addresses),
+    FuzzTarget("ownership-notices", TextFuzzing.ownershipNotices),
     FuzzTarget("communities", TextFuzzing.communities),
     FuzzTarget("legacy-configuration", TextFuzzing.legacyConfiguration),
   ]

@@ -130,7 +130,7 @@ struct MembershipPlay {
         self.check(message)
       case .answer(_, let message):
         if let message { self.check(message) }
-      case .report, .settled, .departed:
+      case .report, .deliver, .settled, .departed:
         break
       }
     }

@@ -48,6 +48,13 @@ enum TextFuzzing {
     }
   }
 
+  /// What a fellow says of its claims in a user message of the gossip.
+  @Sendable static func ownershipNotices(_ input: [UInt8]) {
+    // What is no UTF-8 grows when it is read.
+    guard let notice = OwnershipNotice(input), notice.bytes.count <= 1024 else { return }
+    expect(OwnershipNotice(notice.bytes) == notice, "\(notice) is not read as it was written")
+  }
+
   @Sendable static func communities(_ input: [UInt8]) {
     let text = String(decoding: input, as: UTF8.self)
     do throws(CommunityValue.Failure) {
