@@ -55,7 +55,10 @@ package struct OpenBGPDRouter: Router {
   }
 
   private func read<Value: Decodable>(_ command: String, as type: Value.Type = Value.self) async throws -> Value {
-    let text = try await self.host.run("sh", "-c", "bgpctl -j -s \(self.socket) \(command)").expectSuccess()
+    // An answer can be late until something else happens to the daemon: another question does.
+    let ask = "timeout 0.4 bgpctl -j -s \(self.socket) \(command)"
+    let text = try await self.host.run("sh", "-c", "\(ask) || \(ask) || bgpctl -j -s \(self.socket) \(command)")
+      .expectSuccess()
     return try JSONDecoder().decode(type, from: Data(text.utf8))
   }
 

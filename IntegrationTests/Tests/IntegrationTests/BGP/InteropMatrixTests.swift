@@ -113,7 +113,10 @@ extension Everything.Networks {
           try await scene.awaitFarewell(.peerDeconfigured, from: InteropScene.inside)
         }
       }
-      #expect(try await scene.router.route(InteropScene.hostV6, from: InteropScene.inside) == nil)
+      let router = scene.router
+      try await eventually("its routes are gone", equals: true, within: .seconds(5)) {
+        try await router.route(InteropScene.hostV6, from: InteropScene.inside) == nil
+      }
       #expect(try await scene.router.isEstablished(InteropScene.outside))
       try await scene.scene.cluster.apply(InteropScene.insidePeer)
     }
@@ -182,7 +185,9 @@ extension Everything.Networks {
         if !scene.lacks(.notificationToRouter) {
           try await scene.awaitFarewell(.administrativeShutdown, from: InteropScene.far)
         }
-        #expect(try await scene.router.route(InteropScene.host, from: InteropScene.far) == nil)
+        try await eventually("its routes are gone", equals: true, within: .seconds(5)) {
+          try await router.route(InteropScene.host, from: InteropScene.far) == nil
+        }
       }
       guard !scene.lacks(.gracefulRestart) else { return }
       try await scene.see(.gracefulRestart) { scene in
