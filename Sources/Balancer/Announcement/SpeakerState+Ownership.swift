@@ -166,9 +166,12 @@ extension SpeakerState {
       where self.nodes.members?.contains(node) != true && !self.claims.holds(address) {
         wanted[node] = address
       }
-      for (address, node) in self.yields.winners
-      where self.nodes.members?.contains(node) == true && !self.claims.holds(address) && self.isClaimed(address) {
-        addresses.insert(address)
+      // Every event comes by here: without such advertisements it costs nothing.
+      if self.advertisements.claimsOwners, self.electsByClaims {
+        for (address, node) in self.yields.winners
+        where self.nodes.members?.contains(node) == true && !self.claims.holds(address) && self.isClaimed(address) {
+          addresses.insert(address)
+        }
       }
     }
     guard wanted != self.checkedYields || addresses != self.checkedAddresses else { return [] }
@@ -181,7 +184,7 @@ extension SpeakerState {
 
   /// Whether claims decide who has an address.
   private func isClaimed(_ address: IPAddress) -> Bool {
-    self.electsByClaims && self.services.services(withAddress: address).contains { self.isClaimed($0) }
+    self.services.services(withAddress: address).contains { self.isClaimed($0) }
   }
 
   /// Between two rounds of questions for the address of a node that is yielded to.
