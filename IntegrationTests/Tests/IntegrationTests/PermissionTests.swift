@@ -40,23 +40,10 @@ extension Everything.Clusters {
     private func useEverything() async throws {
       try await self.kubectl.apply(
         Manifest.pool("pool", "192.168.46.0/28"), Manifest.advertisement("l2", pools: "pool"),
-        Manifest.deployment("web"),
-        """
-        apiVersion: v1
-        kind: Secret
-        metadata: {name: rack, namespace: metallb-system}
-        type: kubernetes.io/basic-auth
-        stringData: {password: open-sesame}
-        ---
-        apiVersion: metallb.io/v1beta2
-        kind: BGPPeer
-        metadata: {name: rack, namespace: metallb-system}
-        spec: {myASN: 64500, peerASN: 64501, peerAddress: 198.18.0.250, passwordSecret: {name: rack}}
-        ---
-        apiVersion: metallb.io/v1beta1
-        kind: BGPAdvertisement
-        metadata: {name: bgp, namespace: metallb-system}
-        """)
+        Manifest.deployment("web"), Manifest.password("rack", "open-sesame"),
+        Manifest.bgpPeer(
+          "rack", "myASN: 64500\npeerASN: 64501\npeerAddress: 198.18.0.250\npasswordSecret: {name: rack}"),
+        Manifest.bgpAdvertisement("bgp", "ipAddressPools: [pool]"))
       try await self.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
       // A write that loses against another one, after which the newest form is read.
       let conflict = #"{"code": 409, "count": 1, "method": "PUT", "path": "/services/web/status"}"#

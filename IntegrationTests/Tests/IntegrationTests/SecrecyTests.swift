@@ -88,28 +88,12 @@ extension Everything.Clusters {
       try await self.makeTalkative()
       try await self.kubectl.apply(
         Manifest.pool("pool", "192.168.47.0/30"), Manifest.advertisement("l2", pools: "pool"),
-        Manifest.deployment("web"), Manifest.service("web"),
-        """
-        apiVersion: v1
-        kind: Secret
-        metadata: {name: rack, namespace: metallb-system}
-        type: kubernetes.io/basic-auth
-        stringData: {password: \(Self.password)}
-        ---
-        apiVersion: metallb.io/v1beta2
-        kind: BGPPeer
-        metadata: {name: rack, namespace: metallb-system}
-        spec: {myASN: 64500, peerASN: 64501, peerAddress: 198.18.0.250, passwordSecret: {name: rack}}
-        ---
-        apiVersion: metallb.io/v1beta2
-        kind: BGPPeer
-        metadata: {name: both, namespace: metallb-system}
-        spec: {myASN: 64500, peerASN: 64501, peerAddress: 198.18.0.251, password: \(Self.password)}
-        ---
-        apiVersion: metallb.io/v1beta1
-        kind: BGPAdvertisement
-        metadata: {name: bgp, namespace: metallb-system}
-        """)
+        Manifest.deployment("web"), Manifest.service("web"), Manifest.password("rack", Self.password),
+        Manifest.bgpPeer(
+          "rack", "myASN: 64500\npeerASN: 64501\npeerAddress: 198.18.0.250\npasswordSecret: {name: rack}"),
+        Manifest.bgpPeer(
+          "both", "myASN: 64500\npeerASN: 64501\npeerAddress: 198.18.0.251\npassword: \(Self.password)"),
+        Manifest.bgpAdvertisement("bgp", "ipAddressPools: [pool]"))
       _ = try await self.lab.announcer(of: "192.168.47.0", service: "web")
       let scraper = try await self.lab.scraperToken()
       #expect(try await self.lab.scrape(node: 1, token: "a-token-that-nobody-should-see").code == 401)
