@@ -81,7 +81,7 @@ package struct GratuitousSchedule: StateMachine, Equatable {
       return []
     case .postponed(let address):
       guard self.announcements[address] != nil else { return [] }
-      self.deadlines.set(address, to: now + Self.retryInterval * Double.random(in: 0.2...1, using: &self.dice))
+      self.deadlines.set(address, to: now + self.dice.shortened(Self.retryInterval, by: 0.8))
       return []
     case .linkChanged:
       return self.announcements.keys.sorted().flatMap { self.announced($0, at: now) }
@@ -106,7 +106,7 @@ package struct GratuitousSchedule: StateMachine, Equatable {
         self.announcements[address] = .settled
         self.deadlines.set(
           address,
-          to: self.settings.refreshInterval.map { now + $0 * Double.random(in: 0...1, using: &self.dice) })
+          to: self.settings.refreshInterval.map { now + self.dice.shortened($0, by: 1) })
       case .fresh:
         actions.append(.sendBurst(address))
         self.deadlines.set(address, to: now + self.settings.burstInterval)

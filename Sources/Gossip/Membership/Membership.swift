@@ -124,8 +124,8 @@ package struct Membership: StateMachine, Equatable {
     self.dice = SplitMix64(seed: seed)
     // Nodes that start together shall not act together.
     self.probeAt = now + self.dice.shortened(settings.probeInterval, by: 1)
-    self.gossipAt = now + settings.gossipInterval * Double.random(in: 0..<1, using: &self.dice)
-    self.pushPullAt = now + settings.pushPullInterval * Double.random(in: 0..<1, using: &self.dice)
+    self.gossipAt = now + self.dice.shortened(settings.gossipInterval, by: 1)
+    self.pushPullAt = now + self.dice.shortened(settings.pushPullInterval, by: 1)
     let own = Member(
       name: name, endpoint: endpoint, meta: meta, versions: versions, incarnation: 1, liveness: .alive, changedAt: now)
     self.roster.insert(own, using: &self.dice)
