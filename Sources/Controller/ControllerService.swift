@@ -54,7 +54,7 @@ package struct ControllerService: ServiceLifecycle.Service {
     let webhookTLS = RenewableTLS(self.options.webhooks.tls)
     let election = self.election()
     let identity = OwnPodIdentity()
-    let loops = LoopWatch([LoopWatch.Loop("decisions") { _ = await window.look { _ in () } }])
+    let loops = LoopWatch([LoopWatch.Loop("decisions") { _ = await window.look { _ in () } }, .connections])
     let servers = try ProcessServers.all(
       self.options.servers, logger: self.logger,
       ProcessServers.Content(

@@ -5,14 +5,19 @@ import Synchronization
 /// A loop that waits for an event turns when it is asked, so that an idle process, or one whose API server does not answer,
 /// is alive. One that hangs in the middle of an event does not, however well the rest of the process answers.
 package final class LoopWatch: Sendable {
-  /// One loop, by the name that people know it by.
+  /// One loop, or several of one kind, by the name that people know it by.
   package struct Loop: Sendable {
     package let name: String
     /// Returns when the loop has come round to it, when the loop has ended, or when the task is cancelled.
     package let turn: @Sendable () async -> Void
+    /// Of several, the names of those that have not come round to it yet.
+    package let laggards: @Sendable () -> [String]
 
-    package init(_ name: String, turn: @escaping @Sendable () async -> Void) {
+    package init(
+      _ name: String, laggards: @escaping @Sendable () -> [String] = { [] }, turn: @escaping @Sendable () async -> Void
+    ) {
       self.name = name
+      self.laggards = laggards
       self.turn = turn
     }
   }
@@ -20,10 +25,13 @@ package final class LoopWatch: Sendable {
   /// A loop that has not turned for longer than is good.
   package struct Stall: Sendable, Hashable, CustomStringConvertible {
     package let loop: String
+    /// Which of several hang; none = there is one.
+    package var members: [String] = []
     package let silence: Duration
 
     package var description: String {
-      "the loop of \(self.loop) has not turned for \(self.silence.components.seconds) s"
+      let members = self.members.isEmpty ? "" : " (\(self.members.joined(separator: ", ")))"
+      return "the loop of \(self.loop)\(members) has not turned for \(self.silence.components.seconds) s"
     }
   }
 
@@ -57,9 +65,10 @@ package final class LoopWatch: Sendable {
 
   /// The loops that hang, longest first.
   package func stalls(at now: ContinuousClock.Instant = Time.now) -> [Stall] {
-    self.owed.withLock { $0 }.compactMap { name, since in
-      let silence = since.duration(to: now)
-      return silence > Self.patience ? Stall(loop: name, silence: silence) : nil
+    let owed = self.owed.withLock { $0 }
+    return self.loops.compactMap { loop in
+      guard let silence = owed[loop.name]?.duration(to: now), silence > Self.patience else { return nil }
+      return Stall(loop: loop.name, members: loop.laggards().sorted(), silence: silence)
     }.sorted { ($0.silence, $1.loop) > ($1.silence, $0.loop) }
   }
 }

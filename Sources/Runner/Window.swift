@@ -49,6 +49,9 @@ package final class Window<Machine>: Sendable {
     }
   }
 
+  /// Whether somebody asked, and the loop has not come round to it.
+  package var isAwaited: Bool { self.state.withLock { !$0.looks.isEmpty } }
+
   /// The loop shows the machine to whoever asked.
   package func open(on machine: Machine) {
     for look in self.takeLooks() { look.show(machine) }

@@ -111,6 +111,9 @@ package struct SpeakerService: ServiceLifecycle.Service {
     var loops = [
       LoopWatch.Loop("decisions") { _ = await parts.window.look { _ in () } },
       LoopWatch.Loop("layer 2") { await parts.sockets.turn() },
+      LoopWatch.Loop("BGP", laggards: { parts.bgp.laggards }) { await parts.bgp.turn() },
+      LoopWatch.Loop("BFD") { await parts.bfd.turn() },
+      .connections,
     ]
     if let gossip = self.gossip { loops.append(LoopWatch.Loop("gossip") { _ = await gossip.look { _ in () } }) }
     return LoopWatch(loops)

@@ -39,4 +39,18 @@ import Testing
       group.cancelAll()
     }
   }
+
+  @Test func `of several loops those that hang are named`() async {
+    let clock = ManualClock(start: t0)
+    let loop = Loop(turns: 0)
+    let watch = LoopWatch([.init("BGP", laggards: { ["rack-b", "rack-a"] }) { await loop.turn() }])
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await watch.run(on: clock) }
+      while watch.stalls(at: t0 + .seconds(20)).isEmpty { await Task.yield() }
+      #expect(
+        watch.stalls(at: t0 + .seconds(20)).map(\.description)
+          == ["the loop of BGP (rack-a, rack-b) has not turned for 20 s"])
+      group.cancelAll()
+    }
+  }
 }

@@ -123,24 +123,27 @@ extension Everything.Clusters {
       try await self.lab.exec("node-1", "curl", "--silent", "--max-time", "2", "http://127.0.0.1:17472\(path)").out
     }
 
-    @Test func `a loop that hangs makes liveness fail by its name, until it goes on`() async throws {
+    @Test func `loops that hang make liveness fail by their names, until they go on`() async throws {
       #expect(try await self.health("/healthz") == "ok")
       #expect(try await self.health("/readyz") == "ok")
       let speaker = try await self.lab.speaker(on: "node-1")
       let program = Tool.repository.appendingPathComponent("IntegrationTests/Peers/stop-thread.py").path
-      let tracer = try ChildProcess(["python3", program, "\(speaker)", "layer2"])
-      try await eventually("the thread is stopped") {
-        tracer.standardOutput + tracer.standardError
-      } isRight: {
-        $0.contains("stopped")
+      let tracers = try ["layer2", "bfd"].map { try ChildProcess(["python3", program, "\(speaker)", $0]) }
+      for tracer in tracers {
+        try await eventually("the thread is stopped") {
+          tracer.standardOutput + tracer.standardError
+        } isRight: {
+          $0.contains("stopped")
+        }
       }
       #expect(try await self.health("/healthz") == "ok", "a moment is nothing")
       try await eventually("liveness fails", within: .seconds(25)) {
         try await self.health("/healthz")
-      } isRight: {
-        $0.hasPrefix("not alive: the loop of layer 2 has not turned for ")
+      } isRight: { answer in
+        answer.hasPrefix("not alive: ")
+          && ["layer 2", "BFD"].allSatisfy { answer.contains("the loop of \($0) has not turned for ") }
       }
-      _ = await tracer.stop()
+      for tracer in tracers { _ = await tracer.stop() }
       try await eventually("it is alive again", equals: "ok", within: .seconds(5)) { try await self.health("/healthz") }
     }
 

@@ -45,6 +45,9 @@ package final class BFDPeers: Sendable {
     await self.service.run()
   }
 
+  /// Returns when the thread of the sessions has come round to it.
+  package func turn() async { await self.service.turn() }
+
   /// The sessions as they are.
   package func readings() -> [SessionPath: Session.Reading] {
     self.service.readings()

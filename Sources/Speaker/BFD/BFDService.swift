@@ -99,6 +99,9 @@ package final class BFDService: Sendable {
     self.state.withLock { $0.table.readings }
   }
 
+  /// Returns when the thread of the sessions has come round to it.
+  package func turn() async { await self.loop.turn() }
+
   /// Writes the log until the task is cancelled; then tells every peer that this is no failure, and closes the sockets.
   package func run() async {
     var complaints = BFDComplaints()

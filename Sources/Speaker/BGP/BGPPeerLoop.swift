@@ -127,6 +127,12 @@ final class BGPPeerLoop: Sendable {
   /// What metrics and status show.
   var reading: PeerReading { self.published.withLock { $0 } }
 
+  /// Returns when the loop has come round to it, or ends.
+  func turn() async { await self.mailbox.turn() }
+
+  /// Whether the loop has been asked to turn, and has not.
+  var isAskedToTurn: Bool { self.mailbox.isAskedToTurn }
+
   /// Whether a connection from an address can be the router's.
   func expects(_ remote: IPAddress, scope: UInt32, at local: IPAddress, in vrf: String?) -> Bool {
     let router = self.router.withLock { $0 }

@@ -175,6 +175,19 @@ package final class BGPSpeaker: Sendable {
     for listener in listeners { listener.interfacesChanged(interfaces) }
   }
 
+  /// Returns when the loop of each router has come round to it.
+  package func turn() async {
+    let loops = self.state.withLock { Array($0.loops.values) }
+    await withDiscardingTaskGroup { group in
+      for loop in loops { group.addTask { await loop.turn() } }
+    }
+  }
+
+  /// The routers whose loops have not come round to it yet.
+  package var laggards: [String] {
+    self.state.withLock { $0.loops }.filter(\.value.isAskedToTurn).map(\.key)
+  }
+
   /// Every peer, by name.
   package func readings() -> [String: PeerReading] {
     self.state.withLock { $0.loops }.mapValues(\.reading)

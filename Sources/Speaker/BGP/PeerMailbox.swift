@@ -22,7 +22,15 @@ final class PeerMailbox: Sendable {
 
   private let state = Mutex(State())
   /// Wakes the loop.
-  private let changes = Inbox<Void>(capacity: 1)
+  private let changes: Inbox<Void>
+  /// For those who ask for a sign of life.
+  private let window: Window<Void>
+
+  init() {
+    let changes = Inbox<Void>(capacity: 1)
+    self.changes = changes
+    self.window = Window { _ = changes.trySend(()) }
+  }
 
   /// Puts in what a connection reports; there are few of these.
   func post(_ event: Peer.Event) {
@@ -62,13 +70,22 @@ final class PeerMailbox: Sendable {
     _ = self.changes.trySend(())
   }
 
-  /// Commands and routes are of no interest any more.
+  /// Commands and routes are of no interest any more, nor are signs of life.
   func close() {
     self.state.withLock { state in
       state.isClosed = true
       state.routes = [:]
     }
+    self.window.close()
   }
+
+  /// Returns when the loop has come round to it, or says goodbye.
+  func turn() async {
+    _ = await self.window.look { () }
+  }
+
+  /// Whether the loop has been asked for a sign of life, and has not given it.
+  var isAskedToTurn: Bool { self.window.isAwaited }
 
   /// Waits until there is something, `deadline` has come or the task is cancelled.
   func wait(until deadline: ContinuousClock.Instant?) async {
@@ -77,6 +94,7 @@ final class PeerMailbox: Sendable {
 
   /// Takes everything out.
   func take() -> [Peer.Event] {
+    self.window.open(on: ())
     let (events, readers) = self.state.withLock { state in
       var events = state.events
       if !state.routes.isEmpty { events.append(.routes(state.routes)) }

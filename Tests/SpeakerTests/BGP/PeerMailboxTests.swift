@@ -43,4 +43,20 @@ import Testing
     mailbox.command(.pathFailed)
     #expect(mailbox.take() == [])
   }
+
+  @Test func `a loop that is asked to turn owes that until it has looked, or says goodbye`() async {
+    let mailbox = PeerMailbox()
+    for sign in [{ _ = mailbox.take() }, { mailbox.close() }] {
+      async let turn: Void = mailbox.turn()
+      while !mailbox.isAskedToTurn { await Task.yield() }
+      // The question wakes a loop that waits for nothing.
+      await mailbox.wait(until: nil)
+      #expect(mailbox.isAskedToTurn)
+      sign()
+      #expect(!mailbox.isAskedToTurn)
+      await turn
+    }
+    await mailbox.turn()
+    #expect(!mailbox.isAskedToTurn, "who has said goodbye owes nothing")
+  }
 }
