@@ -4,6 +4,8 @@
     hostile-client.py idle PORT COUNT SECONDS       COUNT connections that say nothing, half of them after a TLS handshake,
                                                     opened anew as they are closed; says "ready" once all were opened
     hostile-client.py headers PORT COUNT SECONDS    COUNT connections that send a byte of a header every quarter of a second
+    hostile-client.py rush PORT THREADS SECONDS     THREADS that connect as fast as they can until the server is gone; says
+                                                    "ready" once one has
     hostile-client.py storm PORT THREADS SECONDS TOKEN    THREADS that ask for /metrics one after the other
 """
 import json, resource, socket, ssl, sys, threading, time
@@ -73,6 +75,27 @@ def headers(port, count, seconds):
     return {"longest": max(lives), "shortest": min(lives)}
 
 
+def rush(port, count, seconds):
+    opened, lock, end = [0], threading.Lock(), time.monotonic() + seconds
+
+    def knock():
+        connections = []
+        while time.monotonic() < end:
+            try:
+                connections.append(socket.create_connection(("127.0.0.1", port), timeout=10))
+            except OSError:
+                return
+            with lock:
+                opened[0] += 1
+                if opened[0] == 1:
+                    print("ready", flush=True)
+            if len(connections) > 2000:
+                connections.pop(0).close()
+
+    run([threading.Thread(target=knock) for _ in range(count)])
+    return {"opened": opened[0]}
+
+
 def storm(port, count, seconds, token):
     codes, lock, end = {}, threading.Lock(), time.monotonic() + seconds
 
@@ -104,5 +127,5 @@ def run(threads):
 
 
 verb, port, count, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-work = {"idle": idle, "headers": headers, "storm": storm}[verb]
+work = {"idle": idle, "headers": headers, "rush": rush, "storm": storm}[verb]
 print(json.dumps(work(port, count, seconds, *sys.argv[5:])))

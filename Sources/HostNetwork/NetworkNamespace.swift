@@ -25,7 +25,7 @@ package struct NetworkNamespace: Sendable, Hashable {
       owning: open(namespace.path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0),
       "create the network namespace \(name)")
     do throws(SystemError) {
-      try Self.onThisThread { () throws(SystemError) in
+      try Self.leaving(Self.home()) { () throws(SystemError) in
         guard unshare(CLONE_NEWNET) == 0,
           mount("/proc/thread-self/ns/net", namespace.path, "none", UInt(MS_BIND), nil) == 0
         else { throw SystemError("create the network namespace \(name)") }
@@ -51,23 +51,27 @@ package struct NetworkNamespace: Sendable, Hashable {
   /// `body` cannot suspend, because what resumes elsewhere would be elsewhere.
   package func run<Result>(_ body: () throws -> Result) throws -> Result {
     let target = try Descriptor(owning: open(self.path, O_RDONLY | O_CLOEXEC), "open the namespace \(self.name)")
-    return try Self.onThisThread {
+    return try Self.leaving(Self.home()) {
       guard setns(target.number, CLONE_NEWNET) == 0 else { throw SystemError("enter the namespace \(self.name)") }
       return try body()
     }
   }
 
-  /// Runs `body`, which changes the namespace of the calling thread, and changes it back.
-  private static func onThisThread<Result, Failure>(
-    _ body: () throws(Failure) -> Result
+  /// The namespace that the calling thread is in.
+  private static func home() throws(SystemError) -> Descriptor {
+    try Descriptor(
+      owning: open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), "open the network namespace of this thread")
+  }
+
+  /// Runs `body`, which moves the calling thread into another namespace, and moves it back.
+  private static func leaving<Result, Failure>(
+    _ home: Descriptor, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
     defer {
       // A thread that stayed would do the rest of the process's work in a foreign network.
-      guard setns(home, CLONE_NEWNET) == 0 else {
+      if setns(home.number, CLONE_NEWNET) != 0 {
         preconditionFailure("cannot return from a network namespace: \(errno)")
       }
-      close(home)
     }
     return try body()
   }

@@ -115,7 +115,7 @@ package struct HTTPServer: Service {
     }
   }
 
-  private typealias Wire = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+  private typealias Wire = PendingConnection<HTTPServerRequestPart, HTTPServerResponsePart>
 
   /// Every address means those of IPv4 alone where the machine has no IPv6.
   private func listen() async throws -> NIOAsyncChannel<Wire, Never> {
@@ -141,6 +141,7 @@ package struct HTTPServer: Service {
     return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.autoRead, value: false)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.socketOption(.so_keepalive), value: 1)
       .bind(
@@ -161,7 +162,7 @@ package struct HTTPServer: Service {
             RequestDeadlineHandler(
               headers: TimeAmount(configuration.headerTimeout), idle: TimeAmount(configuration.idleTimeout),
               body: TimeAmount(configuration.bodyTimeout), reading: TimeAmount(configuration.readingTimeout)))
-          return try Wire(wrappingChannelSynchronously: channel)
+          return Wire(channel)
         }
       }
   }

@@ -104,6 +104,23 @@ extension Everything.Servers {
       }
     }
 
+    /// What matters are connections that are accepted and not yet served when the end comes: a few attempts, as it takes luck.
+    @Test func `a server that is interrupted while clients rush in ends in good order`() async throws {
+      for attempt in 1...3 {
+        let port = try WebhookInstallation.freePort()
+        let server = try await LabAPIServer(listen: "127.0.0.1:\(port)")
+        let crowd = try OperatedController.hostile("rush", "\(port)", "2", "20")
+        try await eventually("they have begun", within: .seconds(5)) {
+          crowd.standardOutput
+        } isRight: {
+          $0.contains("ready")
+        }
+        try await Task.sleep(for: .milliseconds(100 * attempt))
+        #expect(await server.process.stop() == 0, "\(server.process.standardError.suffix(2000))")
+        _ = try await crowd.output(within: .seconds(30)).expectSuccess()
+      }
+    }
+
     /// A certificate by openssl, valid for so many days from a date on, in a directory; `otherKey` = with a key that is not its.
     private func makeCertificate(
       in directory: URL, named name: String, from date: String = "now", otherKey: Bool = false

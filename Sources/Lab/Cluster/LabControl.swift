@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import Serving
 
 /// What a lab can be told to do while it runs: the words that travel over its control socket.
 package enum LabOrder: Sendable, Hashable {
@@ -56,10 +57,9 @@ package struct LabControl: Sendable {
 
   package func run() async throws {
     let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .childChannelOption(.autoRead, value: false)
       .bind(unixDomainSocketPath: self.path, cleanupExistingSocketFile: true) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }
+        channel.eventLoop.makeSucceededFuture(PendingConnection<ByteBuffer, ByteBuffer>(channel))
       }
     try await listener.executeThenClose { connections in
       try await withThrowingDiscardingTaskGroup { group in

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Primitives
+import Serving
 
 /// A TCP socket that was bound inside a network namespace, for servers that run outside of it.
 ///
@@ -37,17 +38,16 @@ package enum NamespaceListener {
     ToolFailure(tool: what, reason: String(cString: strerror(errno)))
   }
 
-  /// Accepts connections on a bound socket and hands each to `serve`, until the task is cancelled.
-  static func run(
-    _ descriptor: Int32, serve: @escaping @Sendable (NIOAsyncChannel<ByteBuffer, ByteBuffer>) async -> Void
-  ) async throws {
+  typealias Connection = PendingConnection<ByteBuffer, ByteBuffer>
+
+  /// Accepts connections on a bound socket and hands each to `serve`, until the task is cancelled. One that `serve` leaves
+  /// unused is closed.
+  static func run(_ descriptor: Int32, serve: @escaping @Sendable (Connection) async -> Void) async throws {
     let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 256)
+      .childChannelOption(.autoRead, value: false)
       .bind(descriptor) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-            wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-        }
+        channel.eventLoop.makeSucceededFuture(Connection(channel, isOutboundHalfClosureEnabled: true))
       }
     try await listener.executeThenClose { connections in
       try await withThrowingDiscardingTaskGroup { group in
@@ -72,27 +72,17 @@ package struct ControlPlaneRelay: Sendable {
 
   package func run() async throws {
     try await NamespaceListener.run(self.descriptor) { inner in
+      // Of a target that does not answer, the node hears by the end of its own connection.
       guard
-        let outer = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-          .connect(
-            to: self.target,
-            channelInitializer: { channel in
-              channel.eventLoop.makeCompletedFuture {
-                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                  wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-              }
-            })
-      else {
-        try? await inner.channel.close()
-        return
-      }
+        let channel = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+          .channelOption(.autoRead, value: false).connect(to: self.target).get()
+      else { return }
+      let outer = NamespaceListener.Connection(channel, isOutboundHalfClosureEnabled: true)
       await Self.join(inner, outer)
     }
   }
 
-  private static func join(
-    _ left: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ right: NIOAsyncChannel<ByteBuffer, ByteBuffer>
-  ) async {
+  private static func join(_ left: NamespaceListener.Connection, _ right: NamespaceListener.Connection) async {
     try? await left.executeThenClose { leftInbound, leftOutbound in
       try await right.executeThenClose { rightInbound, rightOutbound in
         await withTaskGroup(of: Void.self) { group in
