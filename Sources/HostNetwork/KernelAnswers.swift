@@ -5,14 +5,16 @@ import Primitives
 /// The addresses for which this machine's kernel answers ARP by itself, whatever interface they are on (`arp_ignore` 0).
 ///
 /// That is how a node in kube-proxy's IPVS mode comes to answer for the addresses of all Services, which it has on
-/// `kube-ipvs0`.
+/// `kube-ipvs0`. That is a dummy, which kube-proxy never sets up: an address that an interface gets while it is down is in the
+/// table of local routes all the same. Neighbor Discovery is not concerned: for IPv6 the kernel answers only where it is asked.
 package enum KernelAnswers {
   /// The addresses with their interfaces; none if no link lets the kernel answer for other interfaces than the asked one.
   package static func addresses(of interfaces: [Interface], on links: [Link]) -> [IPAddress: String] {
     let everywhere = self.setting("all")
     guard links.contains(where: { max(everywhere, self.setting($0.name)) == 0 }) else { return [:] }
     var found: [IPAddress: String] = [:]
-    for interface in interfaces where interface.flags.contains([.up]) && !interface.flags.contains(.loopback) {
+    for interface in interfaces
+    where !interface.flags.isDisjoint(with: [.up, .noARP]) && !interface.flags.contains(.loopback) {
       for address in interface.addresses where address.address.family == .ipv4 {
         found[address.address] = interface.name
       }

@@ -92,12 +92,12 @@ extension Everything.Clusters {
       #expect(try await self.counter("metallb_layer2_conflicts_total", of: "192.168.40.7") >= 1)
     }
 
-    /// What kube-proxy does in IPVS mode without `strictARP`: each node has the addresses on an interface of its own, and its
-    /// kernel answers for them on all others.
+    /// What kube-proxy does in IPVS mode without `strictARP`: each node has the addresses on an interface of its own, which
+    /// is never set up, and its kernel answers for them on all others.
     private func springTrap(_ address: String) async throws {
       let commands =
         "sysctl -qw net.ipv4.conf.all.arp_ignore=0 && ip link add kube-ipvs0 type bridge && "
-        + "ip link set kube-ipvs0 up && ip address add \(address)/32 dev kube-ipvs0"
+        + "ip link set kube-ipvs0 arp off && ip address add \(address)/32 dev kube-ipvs0"
       for node in self.lab.nodes { _ = try await self.lab.exec(node, "sh", "-c", commands).expectSuccess() }
     }
 
