@@ -4,7 +4,7 @@ import KubernetesModel
 import Logging
 import Runner
 
-/// A kube-apiserver 1.20 with etcd, started for one measurement.
+/// A kube-apiserver with etcd, started for one measurement.
 struct Cluster {
   /// How many requests of this program are under way at once; the controller has as many writes.
   private static let requestsInFlight = 32

@@ -8,8 +8,9 @@ Services have addresses and endpoints before it starts, as after an upgrade. It 
 processor for three seconds: it has then also written the status and the event of each Service. Processor time and memory are
 those of its process; how many addresses it announces is read from its metrics afterwards.
 
-The server is too old for the EndpointSlices that the speaker reads (discovery.k8s.io/v1, from Kubernetes 1.21), so it gets at
-their predecessors through a translator in this script.
+The server is that of Scripts/kube-apiserver, with METALLB_KUBE_APISERVER and METALLB_ETCD another. One before Kubernetes 1.21
+does not know the EndpointSlices that the speaker reads (discovery.k8s.io/v1): it then gets at their predecessors through a
+translator in this script, whose cost is not the speaker's.
 """
 import argparse, http.client, http.server, json, os, queue, re, shutil, ssl, subprocess, sys, tempfile, threading, time
 
@@ -24,7 +25,7 @@ def ip(command):
 
 
 class Server:
-    """A kube-apiserver 1.20, with an administrator's connections."""
+    """A kube-apiserver with an administrator's connections."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -33,6 +34,12 @@ class Server:
             self.host = file.read().strip().split("//")[1]
         with open(f"{directory}/kubeconfig") as file:
             self.token = re.search(r"token: \"?([^\"}\s]+)", file.read()).group(1)
+        self.slices = "v1" if self.knows("/apis/discovery.k8s.io/v1") else "v1beta1"
+
+    def knows(self, path):
+        connection = http.client.HTTPSConnection(self.host, context=ssl._create_unverified_context())
+        connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"})
+        return connection.getresponse().status == 200
 
     def stop(self):
         subprocess.run([f"{ROOT}/Scripts/kube-apiserver", "stop", self.directory], check=False)
@@ -96,14 +103,15 @@ class Server:
             status = {"loadBalancer": {"ingress": [{"ip": f"10.1.{number >> 8}.{number & 255}"}]}}
             content = {"apiVersion": "v1", "kind": "Service", "metadata": meta, "status": status,
                        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
-            slice_ = {"apiVersion": "discovery.k8s.io/v1beta1", "kind": "EndpointSlice", "addressType": "IPv4",
+            node = ({"nodeName": "benchmark"} if self.slices == "v1"
+                    else {"topology": {"kubernetes.io/hostname": "benchmark"}})
+            slice_ = {"apiVersion": f"discovery.k8s.io/{self.slices}", "kind": "EndpointSlice", "addressType": "IPv4",
                       "metadata": {"name": name, "namespace": "default", "labels": {"kubernetes.io/service-name": name}},
-                      "endpoints": [{"addresses": ["10.200.0.1"], "conditions": {"ready": True},
-                                     "topology": {"kubernetes.io/hostname": "benchmark"}}],
+                      "endpoints": [{"addresses": ["10.200.0.1"], "conditions": {"ready": True}, **node}],
                       "ports": [{"port": 80}]}
             return [("POST", "/api/v1/namespaces/default/services", content),
                     ("PATCH_STATUS", name, status),
-                    ("POST", "/apis/discovery.k8s.io/v1beta1/namespaces/default/endpointslices", slice_)]
+                    ("POST", f"/apis/discovery.k8s.io/{self.slices}/namespaces/default/endpointslices", slice_)]
         self.write([self.expanded(service(number)) for number in range(count)])
 
     @staticmethod
@@ -239,7 +247,8 @@ def main():
             server = Server(directory)
             try:
                 server.prepare()
-                Translator.serve(server)
+                if server.slices != "v1":
+                    Translator.serve(server)
                 measure(options.binary, directory, "no Services", 0)
                 server.create_services(count)
                 measure(options.binary, directory, f"{count} Services", count)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A real kube-apiserver 1.20 with etcd, started by Scripts/kube-apiserver.
+/// A real kube-apiserver with etcd, started by Scripts/kube-apiserver: 1.20, or the one that METALLB_KUBE_APISERVER names.
 package struct KubeAPIServer: Sendable {
   package let directory: String
   package var kubeconfig: String { "\(self.directory)/kubeconfig" }
@@ -46,7 +46,7 @@ package struct KubeAPIServer: Sendable {
     let kubectl = Kubectl(.current, kubeconfig: self.kubeconfig)
     let deploy = Tool.repository.appendingPathComponent("Deploy").path
     try await kubectl("apply", "-f", "\(deploy)/native/namespace.yaml", "-f", "\(deploy)/native/rbac.yaml")
-    // This release knows no CEL rules: its schema of a schema refuses them, its storage drops them.
+    // 1.20 knows no CEL rules: its schema of a schema refuses them, its storage drops them.
     try await kubectl("apply", "--validate=false", "-f", "\(deploy)/crds")
     try await kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
   }
