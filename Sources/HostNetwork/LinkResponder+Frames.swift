@@ -49,7 +49,6 @@ extension LinkResponder {
     guard Self.concerns(claim.address, link, state), !state.ownHardware.contains(claim.holder) else { return }
     let now = Time.now
     if state.responder.interfaces(announcing: claim.address)?.contains(link.name) == true {
-      state.counters[claim.address, default: Counters()].conflicts += 1
       if state.conflicts.hear(claim, at: now), state.findings.count < Self.mostFindings {
         state.findings.append(.contested(claim, interface: link.name))
         _ = self.changes.trySend(())

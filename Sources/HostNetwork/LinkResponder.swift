@@ -22,8 +22,6 @@ package final class LinkResponder: Sendable {
     package var requestsReceived: UInt64 = 0
     package var responsesSent: UInt64 = 0
     package var gratuitousSent: UInt64 = 0
-    /// Claims by others to an address that was announced here.
-    package var conflicts: UInt64 = 0
 
     package init() {}
   }

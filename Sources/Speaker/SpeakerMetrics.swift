@@ -21,6 +21,12 @@ enum SpeakerMetrics {
         + "protocols have converged.", self.announced(state))
     self.appendCounters(counters, to: &page)
     page.append(
+      "metallb_layer2_conflicts_total", .counter,
+      help: "Number of claims by hosts other than nodes to IPs that were announced from here.",
+      state.strangersClaims.sorted { $0.key < $1.key }.map {
+        MetricsPage.Sample(Double($0.value), labels: ["ip": $0.key.description])
+      })
+    page.append(
       "metallb_layer2_addresses_in_use", .gauge,
       help: "IPs that are not announced because another host on the network has them.",
       state.occupied.keys.sorted().map { MetricsPage.Sample(1, labels: ["ip": $0.description]) })
@@ -58,7 +64,6 @@ enum SpeakerMetrics {
         "gratuitous_sent", "Number of gratuitous layer2 packets sent for owned IPs as a result of failovers.",
         \.gratuitousSent
       ),
-      ("conflicts_total", "Number of claims by other hosts to IPs that were announced from here.", \.conflicts),
     ]
     for (name, help, value) in families {
       // A series begins with the first frame.

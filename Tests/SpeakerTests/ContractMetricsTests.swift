@@ -83,7 +83,7 @@ import Testing
   private static let further: [Family] = [
     Family(
       "metallb_layer2_conflicts_total", "counter", ["ip"],
-      "Number of claims by other hosts to IPs that were announced from here."),
+      "Number of claims by hosts other than nodes to IPs that were announced from here."),
     Family(
       "metallb_layer2_addresses_in_use", "gauge", ["ip"],
       "IPs that are not announced because another host on the network has them."),
@@ -124,7 +124,7 @@ import Testing
     let address = try #require(IPAddress("192.0.2.1"))
     let taken = try #require(IPAddress("192.0.2.2"))
     var counters = LinkResponder.Counters()
-    (counters.requestsReceived, counters.responsesSent, counters.gratuitousSent, counters.conflicts) = (4, 3, 2, 1)
+    (counters.requestsReceived, counters.responsesSent, counters.gratuitousSent) = (4, 3, 2)
     let configuration = BGPPeerConfiguration(
       key: ObjectKey(namespace: "metallb-system", name: "rack"), myASN: ASN(64500), remote: .asn(ASN(64501)),
       endpoint: .address(.v4(IPv4Address(198, 18, 1, 2))))
@@ -172,6 +172,7 @@ import Testing
     events += [
       .addressFree(address),
       .addressOccupied(occupied, by: AddressHolder(hardware: MACAddress(bits: 0x0200_0000_0001), interface: "eth0")),
+      .addressContested(address, by: AddressHolder(hardware: MACAddress(bits: 0x0200_0000_0001), interface: "eth0")),
     ]
     for event in events { _ = state.handle(event, at: t0) }
     return state

@@ -112,7 +112,7 @@ extension SpeakerState {
 
   /// Two nodes that both think they own an address agree by its order of nodes: the later one yields at once, the first
   /// tells the neighbours again; one that is handing over or departing yields to anybody. Against a stranger the address is
-  /// defended, as it was ours first.
+  /// defended, as it was ours first. His claims count alone: while an address goes from node to node, both may have it.
   mutating func file(
     _ address: IPAddress, contestedBy holder: AddressHolder, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
@@ -121,6 +121,7 @@ extension SpeakerState {
       self.services[$0]?.verdict?.announcement != nil
     }
     guard let node = self.nodes.node(withAnyOf: holder.addresses), node != self.settings.node else {
+      self.strangersClaims[address, default: 0] += 1
       let notes = services.sorted().compactMap { self.services[$0]?.view }
         .map { Action.emit(self.addressContested($0, address, holder)) }
       return ([.defend(address)] + notes, [])

@@ -35,6 +35,9 @@ extension SpeakerState {
     status.yields = self.yields.winners.filter { isMeant($0.key) }.sorted { $0.key < $1.key }.map {
       Layer2Status.Yield(address: $0.key.description, node: $0.value)
     }
+    status.conflicts = self.strangersClaims.filter { isMeant($0.key) }.sorted { $0.key < $1.key }.map {
+      Layer2Status.Conflict(address: $0.key.description, claims: $0.value)
+    }
     status.takeovers = self.chronicle.takenOver
     status.lastTakeover = self.lastTakeover.map { takeover in
       Layer2Status.LastTakeover(

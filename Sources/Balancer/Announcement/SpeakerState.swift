@@ -155,6 +155,8 @@ package struct SpeakerState: StateMachine, Equatable {
   var lookAt: ContinuousClock.Instant?
   /// Since when nodes that are not known to live have been heard to announce what this one has claimed.
   var contests: [IPAddress: ContinuousClock.Instant] = [:]
+  /// How often others than nodes of the cluster were told of as claiming an address that is announced here, since the start.
+  package internal(set) var strangersClaims: [IPAddress: UInt64] = [:]
   var isHandingOver = false
   /// When this node, which is to announce nothing any more, ceases to.
   var departsAt: ContinuousClock.Instant?

@@ -31,10 +31,6 @@ struct SpeakerReport: Sendable {
   ) -> SpeakerStatus {
     var layer2 = state.layer2Status(of: service, at: now)
     layer2.watched = (membership?.watchReadings ?? []).map { Layer2Status.Watched($0, at: now) }
-    layer2.conflicts = self.parts.responder.counters().filter { $0.value.conflicts > 0 }.sorted { $0.key < $1.key }.map
-    {
-      Layer2Status.Conflict(address: $0.key.description, claims: $0.value.conflicts)
-    }
     layer2.lastTakeover?.durationSeconds = self.parts.takeovers.lastDuration?.statusSeconds
     let (readings, sessions) = (self.parts.bgp.readings(), self.parts.bfd.readingsByPeer())
     let peers = state.bgpPeers.sorted { $0.key < $1.key }.compactMap { name, configuration in

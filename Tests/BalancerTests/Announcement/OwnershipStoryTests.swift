@@ -181,6 +181,25 @@ import Testing
       """)
   }
 
+  @Test func `claims of strangers are counted, those of other nodes are not`() throws {
+    var story = AnnouncementStory(probes: true)
+    story.play(Self.cluster)
+    story.play(
+      """
+      endpoints default/mail w3
+      service default/mail 192.0.2.8
+      free 192.0.2.8
+      contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      """)
+    #expect(story.state.strangersClaims == [:])
+    story.play("contested 192.0.2.8 02:00:00:00:00:66 198.18.0.66")
+    story.play("contested 192.0.2.8 02:00:00:00:00:66")
+    #expect(story.state.strangersClaims == [try #require(IPAddress("192.0.2.8")): 2])
+    // What is not announced here is nobody's claim against us.
+    story.play("contested 192.0.2.9 02:00:00:00:00:66")
+    #expect(story.state.strangersClaims.count == 1)
+  }
+
   @Test
   func `of two speakers the one that comes later in the order yields at once, and goes on when the other is silent`() {
     self.expect(
