@@ -20,8 +20,14 @@ struct ControllerBenchmark {
       exit(64)
     }
     let cluster = try Cluster(directory: arguments[1])
-    try cluster.install()
-    try await Self.measure(count, in: cluster)
+    do {
+      try cluster.install()
+      try await Self.measure(count, in: cluster)
+    } catch {
+      await cluster.shutdown()
+      print(error)
+      exit(1)
+    }
     await cluster.shutdown()
   }
 
