@@ -113,6 +113,82 @@ extension Everything.Servers {
       #expect(verdict == "[] True")
     }
 
+    /// What Helm and the API server must find unchanged when a release of MetalLB 0.16.1's chart is upgraded: an object of
+    /// another name leaves the old one's place, and selectors and the roles of bindings can never be changed.
+    private static let identities = """
+      ClusterRole lb-metallb:controller
+      ClusterRole lb-metallb:speaker
+      ClusterRoleBinding lb-metallb:controller lb-metallb:controller
+      ClusterRoleBinding lb-metallb:speaker lb-metallb:speaker
+      ConfigMap metallb-excludel2
+      DaemonSet lb-metallb-speaker component=speaker instance=lb name=metallb
+      Deployment lb-metallb-controller component=controller instance=lb name=metallb
+      Role lb-metallb-controller
+      Role lb-metallb-pod-lister
+      RoleBinding lb-metallb-controller lb-metallb-controller
+      RoleBinding lb-metallb-pod-lister lb-metallb-pod-lister
+      Secret metallb-webhook-cert
+      Service metallb-webhook-service
+      ServiceAccount lb-metallb-controller
+      ServiceAccount lb-metallb-speaker
+      ValidatingWebhookConfiguration metallb-webhook-configuration
+      """
+
+    @Test func `a release of MetalLB's chart can be upgraded: names, selectors and roles are what they were`()
+      async throws
+    {
+      let judge = try Workspace.current.file(
+        "judge.py",
+        """
+        import sys, yaml
+        for object in filter(None, yaml.safe_load_all(sys.stdin)):
+            line = [object['kind'], object['metadata']['name']]
+            if object['kind'].endswith('RoleBinding'):
+                line.append(object['roleRef']['name'])
+            if object['kind'] in ('Deployment', 'DaemonSet'):
+                selector = object['spec']['selector']['matchLabels']
+                assert selector.items() <= object['spec']['template']['metadata']['labels'].items()
+                line += [f'{key.removeprefix("app.kubernetes.io/")}={selector[key]}' for key in sorted(selector)]
+            print(*line)
+        """)
+      for values in ["frrk8s.enabled=true", "frrk8s.enabled=false,speaker.frr.enabled=true"] {
+        let rendered = try await self.helm("template", "lb", Helm.chart, "--set", values)
+        let found = try await run([try Tool.cached("python/bin/python"), judge], input: rendered).expectSuccess()
+        let missing = Set(Self.identities.split(separator: "\n")).subtracting(found.split(separator: "\n"))
+        #expect(missing.isEmpty, "\(missing) of\n\(found)")
+      }
+    }
+
+    @Test func `the dashboard's panels lie side by side, each says what it shows, and red is not told from green`()
+      throws
+    {
+      struct Dashboard: Decodable {
+        struct Place: Decodable { var x, y, w, h: Int }
+        struct Panel: Decodable {
+          var id: Int
+          var title, type: String
+          var description: String?
+          var gridPos: Place
+        }
+        var panels: [Panel]
+      }
+      let path = "\(self.deploy)/monitoring/grafana-dashboard.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let panels = try JSONDecoder().decode(Dashboard.self, from: Data(text.utf8)).panels
+      #expect(Set(panels.map(\.id)).count == panels.count && panels.count > 25)
+      #expect(panels.filter { $0.type != "row" && $0.description?.isEmpty != false }.map(\.title) == [])
+      #expect(panels.filter { $0.gridPos.x + $0.gridPos.w > 24 }.map(\.title) == [], "wider than the page")
+      for (index, one) in panels.enumerated() {
+        for other in panels[(index + 1)...] {
+          let apart =
+            one.gridPos.x + one.gridPos.w <= other.gridPos.x || other.gridPos.x + other.gridPos.w <= one.gridPos.x
+            || one.gridPos.y + one.gridPos.h <= other.gridPos.y || other.gridPos.y + other.gridPos.h <= one.gridPos.y
+          #expect(apart, "\(one.title) lies on \(other.title)")
+        }
+      }
+      #expect(!text.contains("green"), "not everybody can tell it from red: blue stands for good")
+    }
+
     @Test func `promtool takes the alerts, as they are and as the chart makes them`() async throws {
       let promtool = try Tool.cached("bin/promtool")
       let plain = try await run([promtool, "check", "rules", "\(self.deploy)/monitoring/alerts.yaml"])
@@ -128,7 +204,7 @@ extension Everything.Servers {
 
     @Test func `a real API server takes every object, of the manifests and of the chart`() async throws {
       let kubectl = try self.kubectl
-      // 1.20 knows no CEL rules in resource definitions, and no server but the operator's knows monitors.
+      // 1.20 knows no CEL rules in resource definitions, and no server without Prometheus' operator knows monitors.
       let manifests = try await kubectl(
         "apply", "--dry-run=server", "--validate=false", "-f", "\(self.deploy)/manifests/metallb-native.yaml", "-f",
         "\(self.deploy)/networkpolicies/networkpolicies.yaml")
