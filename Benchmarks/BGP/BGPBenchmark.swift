@@ -33,8 +33,8 @@ struct BGPBenchmark {
       // A thread that waits for input is one less for tasks, of which there are few.
       while let order = readLine() {
         switch order {
-        case "table": speaker.advertise(peers.mapValues { _ in Self.table(count) })
-        case "change": speaker.advertise(peers.mapValues { _ in Self.change })
+        case "table": speaker.advertise(Self.table(count), to: Array(peers.keys))
+        case "change": speaker.advertise(Self.change, to: Array(peers.keys))
         default: print("unknown order: \(order)")
         }
       }

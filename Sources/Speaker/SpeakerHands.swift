@@ -44,7 +44,9 @@ struct SpeakerHands: Sendable {
       self.bfd.configure(peers)
       self.routers.seek(on: Set(peers.values.compactMap(\.interface)))
     case .advertise(let changes):
-      self.bgp.advertise(changes.mapValues { routes in routes.mapValues { $0.map(Route.init) } })
+      for change in changes {
+        self.bgp.advertise(change.routes.mapValues { $0.map(Route.init) }, to: change.peers)
+      }
     case .withdraw(let service, let addresses, let announcingProtocol, let reason):
       self.logger.info(
         "withdrawing service announcement",

@@ -9,33 +9,6 @@ import Primitives
 /// The cost of a change is that of its prefixes; only the start of a session and a refresh look at the whole table. A prefix
 /// waits at most once, and what is sent is what is desired then: a peer that reads slowly misses what is out of date.
 package struct AdjRIBOut: Sendable, Equatable {
-  /// What the peer has, as far as we told it.
-  private enum Sent: Sendable, Equatable {
-    case nothing
-    case route(RouteRegister.Key)
-    /// Something that has to be sent once more.
-    case stale
-  }
-
-  private struct Entry: Sendable, Equatable {
-    var desired: RouteRegister.Key?
-    var sent = Sent.nothing
-    var isQueued = false
-    /// Its attributes leave no room for it in any message.
-    var isOversized = false
-
-    var isVacant: Bool { self.desired == nil && self.sent == .nothing && !self.isQueued }
-
-    /// Whether the peer has what it should have.
-    var isCurrent: Bool {
-      switch self.sent {
-      case .nothing: self.desired == nil
-      case .route(let key): self.desired == key
-      case .stale: false
-      }
-    }
-  }
-
   /// A message that is due when the queue has been read up to a position.
   private struct Mark: Sendable, Equatable {
     let position: Int
@@ -45,7 +18,7 @@ package struct AdjRIBOut: Sendable, Equatable {
   /// How many prefixes are looked at for one batch: so much is written before anything else gets its turn.
   static let batchSize = 4096
 
-  private var entries: [IPPrefix: Entry] = [:]
+  private var entries = PrefixTable<AdjRIBEntry>()
   private var routes = RouteRegister()
   private var policy: ExportPolicy?
   private var queue: [IPPrefix] = []
@@ -77,9 +50,18 @@ package struct AdjRIBOut: Sendable, Equatable {
 
   // MARK: - Changes
 
+  /// Changes what the peer should have of some prefixes; nil = nothing.
+  package mutating func setRoutes(_ routes: [IPPrefix: Route?]) {
+    if routes.count > Self.batchSize {
+      let count = routes.keys.count { $0.family == .ipv4 }
+      self.entries.reserve(ipv4: count, ipv6: routes.count - count)
+    }
+    for (prefix, route) in routes { self.setRoute(route, for: prefix) }
+  }
+
   /// Changes what the peer should have of a prefix; nil = nothing.
   package mutating func setRoute(_ route: Route?, for prefix: IPPrefix) {
-    var entry = self.entries[prefix] ?? Entry()
+    var entry = self.entries[prefix] ?? AdjRIBEntry()
     let old = entry.desired
     entry.desired = route.map { self.routes.retain($0) }
     if let old { self.routes.release(old) }
@@ -93,9 +75,8 @@ package struct AdjRIBOut: Sendable, Equatable {
   package mutating func sessionOpened(_ policy: ExportPolicy) {
     self.sessionClosed()
     self.policy = policy
-    for (prefix, var entry) in self.entries {
-      self.enqueue(prefix, &entry)
-      self.entries[prefix] = entry
+    for family in IPFamily.allCases {
+      self.updateEntries(family) { routes, prefix, entry in routes.enqueue(prefix, &entry) }
     }
     for family in policy.nextHops.keys.sorted() { self.mark(.update(.endOfRIB(family))) }
   }
@@ -106,11 +87,12 @@ package struct AdjRIBOut: Sendable, Equatable {
     self.queue = []
     (self.head, self.base) = (0, 0)
     self.marks = []
-    for (prefix, var entry) in self.entries {
-      self.note(.nothing, in: &entry)
-      self.clearOversized(&entry)
-      entry.isQueued = false
-      self.entries[prefix] = entry.isVacant ? nil : entry
+    for family in IPFamily.allCases {
+      self.updateEntries(family) { routes, _, entry in
+        routes.note(.nothing, in: &entry)
+        routes.clearOversized(&entry)
+        entry.isQueued = false
+      }
     }
   }
 
@@ -136,14 +118,27 @@ package struct AdjRIBOut: Sendable, Equatable {
   }
 
   private mutating func resend(_ family: IPFamily) {
-    for (prefix, var entry) in self.entries where prefix.family == family {
-      if entry.sent != .nothing { self.note(.stale, in: &entry) }
-      self.enqueue(prefix, &entry)
-      self.entries[prefix] = entry
+    self.updateEntries(family) { routes, prefix, entry in
+      if entry.sent != .nothing { routes.note(.stale, in: &entry) }
+      routes.enqueue(prefix, &entry)
     }
   }
 
-  private mutating func enqueue(_ prefix: IPPrefix, _ entry: inout Entry) {
+  /// Shows all entries of a family to `body`; those that it leaves vacant go.
+  private mutating func updateEntries(
+    _ family: IPFamily, _ body: (inout AdjRIBOut, IPPrefix, inout AdjRIBEntry) -> Void
+  ) {
+    // Out of `self` meanwhile, so that both can be changed.
+    var entries = PrefixTable<AdjRIBEntry>()
+    swap(&entries, &self.entries)
+    entries.update(family) { prefix, entry in
+      body(&self, prefix, &entry)
+      return !entry.isVacant
+    }
+    swap(&entries, &self.entries)
+  }
+
+  private mutating func enqueue(_ prefix: IPPrefix, _ entry: inout AdjRIBEntry) {
     guard !entry.isQueued, !entry.isCurrent, self.policy?.nextHops[prefix.family] != nil else { return }
     entry.isQueued = true
     self.queue.append(prefix)
@@ -153,7 +148,7 @@ package struct AdjRIBOut: Sendable, Equatable {
     self.marks.append(Mark(position: self.base + self.queue.count, message: message))
   }
 
-  private mutating func note(_ sent: Sent, in entry: inout Entry) {
+  private mutating func note(_ sent: AdjRIBEntry.Sent, in entry: inout AdjRIBEntry) {
     let old = entry.sent
     if case .route(let key) = sent { self.routes.retain(key) }
     if case .route(let key) = old { self.routes.release(key) }
@@ -233,7 +228,7 @@ package struct AdjRIBOut: Sendable, Equatable {
     }
   }
 
-  private mutating func settle(_ prefix: IPPrefix, _ sent: Sent) {
+  private mutating func settle(_ prefix: IPPrefix, _ sent: AdjRIBEntry.Sent) {
     if sent != .nothing { self.setOversized(false, prefix) }
     guard var entry = self.entries[prefix] else { return }
     self.note(sent, in: &entry)
@@ -249,7 +244,7 @@ package struct AdjRIBOut: Sendable, Equatable {
     if isOversized { self.oversizedNews.append(prefix) }
   }
 
-  private mutating func clearOversized(_ entry: inout Entry) {
+  private mutating func clearOversized(_ entry: inout AdjRIBEntry) {
     guard entry.isOversized else { return }
     entry.isOversized = false
     self.oversizedCount -= 1

@@ -1,6 +1,9 @@
 /// The different routes in use, each kept once and named by a small key: a hundred thousand prefixes share a few routes.
 struct RouteRegister: Sendable, Equatable {
+  /// From 1 up to `highestKey`: what else 32 bits have room for is for those who keep keys to use.
   typealias Key = UInt32
+
+  static let highestKey: Key = 1 << 31 - 2
 
   private struct Entry: Sendable, Equatable {
     let route: Route
@@ -17,7 +20,9 @@ struct RouteRegister: Sendable, Equatable {
       self.retain(key)
       return key
     }
-    repeat { self.lastKey &+= 1 } while self.entries[self.lastKey] != nil
+    repeat {
+      self.lastKey = self.lastKey < Self.highestKey ? self.lastKey + 1 : 1
+    } while self.entries[self.lastKey] != nil
     self.keys[route] = self.lastKey
     self.entries[self.lastKey] = Entry(route: route, uses: 1)
     return self.lastKey

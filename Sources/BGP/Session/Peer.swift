@@ -180,7 +180,7 @@ package struct Peer: StateMachine, Equatable {
       self.flush = nil
       return self.sendRoutes(at: now)
     case .routes(let routes):
-      for (prefix, route) in routes { self.routes.setRoute(route, for: prefix) }
+      self.routes.setRoutes(routes)
       return self.sendRoutes(at: now)
     case .reconfigured(let settings, let isReachedDifferently):
       return self.reconfigure(settings, isReachedDifferently: isReachedDifferently, at: now)

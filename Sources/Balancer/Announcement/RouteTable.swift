@@ -5,44 +5,16 @@ import Primitives
 ///
 /// Services can meet on one prefix: those that share an address, and all those under an aggregate. The route of such a
 /// prefix is made of theirs (``BGPRoute/merged(with:)``), and it stays as long as one of them is announced. A change costs
-/// as much as it changes, however large the table is.
+/// as much as it changes, however large the table is. The table has a prefix once, however many peers get it.
 struct RouteTable: Sendable, Equatable {
-  /// The routes that Services bring for one prefix, with how many bring each.
-  private enum Sources: Sendable, Equatable {
-    case alike(BGPRoute, Int)
-    case different([BGPRoute: Int])
-
-    /// Nil if nobody brings one any more.
-    func adding(_ route: BGPRoute, _ change: Int) -> Sources? {
-      var counts: [BGPRoute: Int]
-      switch self {
-      case .alike(let own, let count): counts = [own: count]
-      case .different(let several): counts = several
-      }
-      let count = counts[route, default: 0] + change
-      counts[route] = count > 0 ? count : nil
-      guard counts.count == 1, let (route, count) = counts.first else {
-        return counts.isEmpty ? nil : .different(counts)
-      }
-      return .alike(route, count)
-    }
-
-    var route: BGPRoute {
-      switch self {
-      case .alike(let route, _): return route
-      case .different(let counts):
-        return counts.keys.dropFirst().reduce(counts.first?.key ?? BGPRoute()) { $0.merged(with: $1) }
-      }
-    }
-  }
-
-  /// By peer.
-  private var sources: [String: [IPPrefix: Sources]] = [:]
-  /// The routes of the prefixes that have been touched since changes were last taken, as they were then.
-  private var former: [String: [IPPrefix: BGPRoute?]] = [:]
+  /// By prefix.
+  private var sources: [IPPrefix: RouteSources] = [:]
+  /// The prefixes that have been touched since changes were last taken, as they were then.
+  private var former: [IPPrefix: RouteSources?] = [:]
+  private var terms = RouteTerms.Register()
 
   /// What a peer is to be told in all.
-  func routes(to peer: String) -> [IPPrefix: BGPRoute] { (self.sources[peer] ?? [:]).mapValues(\.route) }
+  func routes(to peer: String) -> [IPPrefix: BGPRoute] { self.sources.compactMapValues { $0.routes[peer] } }
 
   /// Puts one announcement of a Service in place of another; nil = none.
   mutating func replace(_ old: BGPAnnouncement?, with new: BGPAnnouncement?) {
@@ -52,31 +24,65 @@ struct RouteTable: Sendable, Equatable {
   }
 
   private mutating func add(_ offer: BGPAnnouncement.Offer, _ change: Int) {
-    for peer in offer.peers {
-      let old = self.sources[peer]?[offer.prefix]
-      if self.former[peer]?.keys.contains(offer.prefix) != true {
-        self.former[peer, default: [:]].updateValue(old?.route, forKey: offer.prefix)
-      }
-      if let old {
-        self.sources[peer]?[offer.prefix] = old.adding(offer.route, change)
-      } else if change > 0 {
-        self.sources[peer, default: [:]][offer.prefix] = .alike(offer.route, change)
-      }
-      if self.sources[peer]?.isEmpty == true { self.sources[peer] = nil }
-    }
+    let terms = self.terms.change(RouteTerms(route: offer.route, peers: offer.peers), by: change)
+    let old = self.sources[offer.prefix]
+    if self.former[offer.prefix] == nil { self.former.updateValue(old, forKey: offer.prefix) }
+    self.sources[offer.prefix] = old.map { $0.adding(terms, change) } ?? (change > 0 ? .alike(terms, change) : nil)
   }
 
-  /// What is different since this was last asked, by peer; nil = the prefix is to be withdrawn.
-  mutating func takeChanges() -> [String: [IPPrefix: BGPRoute?]] {
-    let former = self.former
-    self.former = [:]
-    var changes: [String: [IPPrefix: BGPRoute?]] = [:]
-    for (peer, routes) in former {
-      for (prefix, old) in routes {
-        let new = self.sources[peer]?[prefix]?.route
-        if new != old { changes[peer, default: [:]].updateValue(new, forKey: prefix) }
+  /// What is different since this was last asked, for peers that are to hear the same together.
+  mutating func takeChanges() -> [RouteChanges] {
+    var touched: [IPPrefix: RouteSources?] = [:]
+    swap(&touched, &self.former)
+    // Most prefixes go through what others do as well: from nothing to the same terms.
+    var outcomes: [RouteSources.Step: Int] = [:]
+    var told: [[String: BGPRoute?]] = []
+    var prefixes: [[IPPrefix]] = []
+    for (prefix, old) in touched {
+      let step = RouteSources.Step(from: old, to: self.sources[prefix])
+      let outcome = outcomes[step] ?? told.count
+      if outcome == told.count {
+        outcomes[step] = outcome
+        told.append(step.changes)
+        prefixes.append([])
       }
+      prefixes[outcome].append(prefix)
     }
-    return changes
+    return Self.grouped(told, prefixes)
+  }
+
+  /// Puts peers together that hear the same.
+  private static func grouped(_ told: [[String: BGPRoute?]], _ prefixes: [[IPPrefix]]) -> [RouteChanges] {
+    var hearing: [String: [Hearing]] = [:]
+    for (outcome, routes) in told.enumerated() {
+      for (peer, route) in routes { hearing[peer, default: []].append(Hearing(outcome: outcome, route: route)) }
+    }
+    return Dictionary(grouping: hearing.keys) { hearing[$0] ?? [] }
+      .map { heard, peers in
+        var routes: [IPPrefix: BGPRoute?] = [:]
+        routes.reserveCapacity(heard.reduce(0) { $0 + prefixes[$1.outcome].count })
+        for one in heard { for prefix in prefixes[one.outcome] { routes.updateValue(one.route, forKey: prefix) } }
+        return RouteChanges(peers: peers.sorted(), routes: routes)
+      }
+      .sorted { $0.peers.lexicographicallyPrecedes($1.peers) }
+  }
+
+  /// That a peer hears of all prefixes with one outcome.
+  private struct Hearing: Hashable {
+    let outcome: Int
+    let route: BGPRoute?
+  }
+}
+
+/// What is new or different for some peers, the same for all of them.
+package struct RouteChanges: Sendable, Hashable {
+  /// Their names, sorted; at least one.
+  package var peers: [String]
+  /// Nil = the prefix is to be withdrawn.
+  package var routes: [IPPrefix: BGPRoute?]
+
+  package init(peers: [String], routes: [IPPrefix: BGPRoute?]) {
+    self.peers = peers
+    self.routes = routes
   }
 }

@@ -139,7 +139,10 @@ extension SpeakerState {
       actions += self.concludeOnBGP(key, verdict ?? .withhold(absence))
     }
     // A session that is gone needs no withdrawals.
-    let changes = self.bgp.routes.takeChanges().filter { self.bgp.localPeers[$0.key] != nil }
+    let changes = self.bgp.routes.takeChanges().compactMap { change in
+      let peers = change.peers.filter { self.bgp.localPeers[$0] != nil }
+      return peers.isEmpty ? nil : RouteChanges(peers: peers, routes: change.routes)
+    }
     if !changes.isEmpty { actions.append(.advertise(changes)) }
     return actions
   }

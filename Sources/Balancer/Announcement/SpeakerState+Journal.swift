@@ -52,7 +52,9 @@ extension SpeakerState.Action {
     case .abandonBid(let service): Decision("took its claim back", service)
     case .tell(let node, let notice): Decision("told of its claim", notice.service, names: [node])
     case .configurePeers(let peers): Decision("has sessions with", names: peers.keys, count: peers.count)
-    case .advertise(let changes): Decision("told of routes:", names: changes.keys, count: changes.count)
+    case .advertise(let changes):
+      Decision(
+        "told of routes:", names: changes.lazy.flatMap(\.peers), count: changes.reduce(0) { $0 + $1.peers.count })
     case .emit(let note): Decision(note)
     case .watch(let nodes): Decision("watches", names: nodes, count: nodes.count)
     case .report(let problems): Decision.finding(problems)

@@ -72,8 +72,8 @@ package struct SpeakerState: StateMachine, Equatable {
     /// Have sessions with exactly these BGP peers, by name. One that is different from before needs a new session, and
     /// keeps its routes.
     case configurePeers([String: BGPPeerConfiguration])
-    /// Tell BGP peers, by name, of routes that are new or different; nil = withdraw the prefix.
-    case advertise([String: [IPPrefix: BGPRoute?]])
+    /// Tell BGP peers of routes that are new or different; no peer is in two of them.
+    case advertise([RouteChanges])
     case emit(EventNote)
     /// The owners of addresses that this node would replace are now these: their end should be noticed soon.
     case watch(Set<String>)

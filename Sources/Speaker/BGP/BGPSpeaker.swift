@@ -146,10 +146,10 @@ package final class BGPSpeaker: Sendable {
     }
   }
 
-  /// What peers should have of some prefixes; nil = nothing.
-  package func advertise(_ changes: [String: [IPPrefix: Route?]]) {
+  /// What peers, by their names, should have of some prefixes; nil = nothing.
+  package func advertise(_ routes: [IPPrefix: Route?], to peers: [String]) {
     let loops = self.state.withLock { $0.loops }
-    for (name, routes) in changes { loops[name]?.advertise(routes) }
+    for name in peers { loops[name]?.advertise(routes) }
   }
 
   /// The forwarding path to a peer is down, or works again.

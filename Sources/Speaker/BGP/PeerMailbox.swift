@@ -65,7 +65,8 @@ final class PeerMailbox: Sendable {
   func change(_ routes: [IPPrefix: Route?]) {
     self.state.withLock { state in
       guard !state.isClosed else { return }
-      state.routes.merge(routes) { $1 }
+      // A change for several routers is in memory once.
+      if state.routes.isEmpty { state.routes = routes } else { state.routes.merge(routes) { $1 } }
     }
     _ = self.changes.trySend(())
   }

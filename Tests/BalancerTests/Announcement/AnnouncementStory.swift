@@ -336,9 +336,10 @@ struct AnnouncementStory {
     "announce \(announcement.service) \(Self.text(announcement.addresses)) to \(announcement.peers.joined(separator: ","))"
   }
 
-  private static func text(of changes: [String: [IPPrefix: BGPRoute?]]) -> String {
+  private static func text(of changes: [RouteChanges]) -> String {
     "advertise "
-      + changes.sorted { $0.key < $1.key }.flatMap { peer, routes in
+      + changes.flatMap { change in change.peers.map { ($0, change.routes) } }.sorted { $0.0 < $1.0 }.flatMap {
+        peer, routes in
         [peer]
           + routes.sorted { $0.key < $1.key }.map { prefix, route in
             route.map { "+\(prefix)\(Self.text(of: $0))" } ?? "-\(prefix)"

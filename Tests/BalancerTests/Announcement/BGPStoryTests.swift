@@ -338,9 +338,11 @@ import Testing
           sessions = Set(peers.keys)
           known = known.filter { sessions.contains($0.key) }
         case .advertise(let changes):
-          for (peer, routes) in changes {
-            for (prefix, route) in routes { known[peer, default: [:]][prefix] = route }
-            if known[peer]?.isEmpty == true { known[peer] = nil }
+          for change in changes {
+            for peer in change.peers {
+              for (prefix, route) in change.routes { known[peer, default: [:]][prefix] = route }
+              if known[peer]?.isEmpty == true { known[peer] = nil }
+            }
           }
         default: break
         }
