@@ -17,16 +17,19 @@ package final class DatagramSocket: Sendable {
     package var trafficClass: UInt8
     /// Whether the kernel is to drop what has passed a router (RFC 5082); what it drops wakes nobody.
     package var onlyFullHopLimit: Bool
+    /// Whether the port may be one that other sockets have, on other devices or on none, which `sharePort` has been called on.
+    package var sharesPort: Bool
 
     package init(
       local: Endpoint, device: String? = nil, hopLimit: UInt8 = 64, trafficClass: UInt8 = 0,
-      onlyFullHopLimit: Bool = false
+      onlyFullHopLimit: Bool = false, sharesPort: Bool = false
     ) {
       self.local = local
       self.device = device
       self.hopLimit = hopLimit
       self.trafficClass = trafficClass
       self.onlyFullHopLimit = onlyFullHopLimit
+      self.sharesPort = sharesPort
     }
   }
 
@@ -55,6 +58,7 @@ package final class DatagramSocket: Sendable {
       "open a socket for \(settings.local)")
     try self.configure(for: family)
     if let device = settings.device { try self.descriptor.bind(toDevice: device) }
+    if settings.sharesPort { try self.sharePort() }
     // Before it is bound: nothing must be queued that the filter has not seen.
     if settings.onlyFullHopLimit {
       try self.descriptor.attach(.fullHopLimit(of: family), "filter what arrives at \(settings.local)")
@@ -83,6 +87,12 @@ package final class DatagramSocket: Sendable {
       try self.descriptor.setOption(
         Int32(option.level), option.name, option.value, "configure a socket for \(self.settings.local)")
     }
+  }
+
+  /// Lets sockets with `sharesPort` have the port as well (socket(7), SO_REUSEADDR). Without, the kernel keeps them apart by
+  /// their devices only where both have one.
+  package func sharePort() throws(SystemError) {
+    try self.descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1, "share the port of \(self.settings.local)")
   }
 
   package func send(_ bytes: [UInt8], to destination: Endpoint) throws(SystemError) {

@@ -28,7 +28,7 @@ package final class BFDPeers: Sendable {
   fileprivate struct State {
     var bound: [String: Bound] = [:]
     /// Nil = not known yet.
-    var networks: [IPPrefix]?
+    var networks: LocalNetworks?
     /// All peers, as they are configured.
     var peers: [String: BGPPeerConfiguration] = [:]
     /// The routers that were found on interfaces; one that is gone is still the one to watch.
@@ -63,7 +63,7 @@ package final class BFDPeers: Sendable {
   /// The networks of this node. What a session has begun as it stays: an interface that fails must take its sessions down,
   /// and not make something else of them.
   package func interfacesChanged(_ interfaces: [Interface]) {
-    let networks = interfaces.flatMap(\.addresses).compactMap { IPPrefix($0.address, length: $0.prefixLength) }
+    let networks = LocalNetworks(interfaces)
     self.state.withLock { $0.networks = networks }
   }
 
@@ -120,7 +120,7 @@ extension BFDPeers.State {
   /// Whether a router is on a network of this node; as long as none is known, it is taken to be.
   func isOnLink(_ peer: BGPPeerConfiguration) -> Bool {
     guard let networks, case .address(let address) = peer.endpoint else { return true }
-    return networks.contains { $0.contains(address) }
+    return networks.contains(address, in: peer.vrf)
   }
 }
 

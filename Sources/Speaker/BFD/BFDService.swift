@@ -105,13 +105,18 @@ package final class BFDService: Sendable {
   /// Writes the log until the task is cancelled; then tells every peer that this is no failure, and closes the sockets.
   package func run() async {
     var complaints = BFDComplaints()
+    var careAt: ContinuousClock.Instant?
     while !Task.isCancelled {
-      let retryAt = self.state.withLock { $0.sockets.isDeaf } ? Time.now + .seconds(1) : nil
-      if let notice = await self.notices.next(before: retryAt, on: ContinuousClock()) {
+      // However many notices come meanwhile.
+      careAt = self.state.withLock { $0.sockets.needsCare } ? careAt ?? Time.now + .seconds(1) : nil
+      if let notice = await self.notices.next(before: careAt, on: ContinuousClock()) {
         if complaints.admits(notice, at: Time.now) { notice.log(to: self.logger) }
-      } else if !Task.isCancelled {
-        self.state.withLock { state in
-          self.listen(&state) { (sockets) throws(SystemError) in try sockets.listenToAll(watch: self.watch) }
+      }
+      guard !Task.isCancelled, let due = careAt, due <= Time.now else { continue }
+      careAt = nil
+      self.state.withLock { state in
+        self.listen(&state) { (sockets) throws(SystemError) in
+          try sockets.listenToAll(on: self.loop, watch: self.watch)
         }
       }
     }

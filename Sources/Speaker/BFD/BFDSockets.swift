@@ -31,19 +31,31 @@ struct BFDSockets {
   struct Listener {
     let kind: Kind
     let socket: DatagramSocket
+    /// The number of the VRF's device that the socket is bound to; 0 = it is bound to none.
+    private let device: UInt32
 
     enum Arrived {
       case control(ControlPacket, DatagramSocket.Origin)
       case malformed(ControlPacket.Malformed, DatagramSocket.Origin)
     }
 
-    init(_ kind: Kind) throws(SystemError) {
+    /// `sharesPort`: there is one at the same port already, for another VRF or for none.
+    init(_ kind: Kind, sharesPort: Bool) throws(SystemError) {
       self.kind = kind
+      self.device = Self.number(of: kind.vrf)
       let port = kind.isMultihop ? BFDSockets.multihopPort : BFDSockets.singleHopPort
       self.socket = try DatagramSocket(
         DatagramSocket.Settings(
-          local: .any(kind.family, port: port), device: kind.vrf, onlyFullHopLimit: !kind.isMultihop))
+          local: .any(kind.family, port: port), device: kind.vrf, onlyFullHopLimit: !kind.isMultihop,
+          sharesPort: sharesPort))
+      // Only now, so that the port is not taken from the BFD daemon of somebody else.
+      try self.socket.sharePort()
     }
+
+    /// Whether the VRF has gone: one of the same name that came after it is another one to the kernel.
+    var isStale: Bool { Self.number(of: self.kind.vrf) != self.device }
+
+    private static func number(of vrf: String?) -> UInt32 { vrf.map { if_nametoindex($0) } ?? 0 }
 
     /// The next packet; nil = there is none.
     func receive() throws(SystemError) -> Arrived? {
@@ -74,8 +86,9 @@ struct BFDSockets {
 
   typealias Watch = (Listener) throws(SystemError) -> ReadinessLoop.Registration
 
-  /// Whether packets of some path cannot be received yet.
-  var isDeaf: Bool { self.paths.contains { self.listening[Kind($0)] == nil } }
+  /// Whether there is something for `listenToAll` to look after: packets of some path cannot be received yet, or perhaps not any
+  /// more, as they come from a VRF, which can go.
+  var needsCare: Bool { self.paths.contains { $0.vrf != nil || self.listening[Kind($0)] == nil } }
 
   /// Receives from a path from now on, or as soon as `listen` is called when that works.
   mutating func open(_ path: SessionPath, watch: Watch) throws(SystemError) {
@@ -83,15 +96,28 @@ struct BFDSockets {
     try self.listen(to: path, watch: watch)
   }
 
-  /// Tries again what did not work.
-  mutating func listenToAll(watch: Watch) throws(SystemError) {
-    for path in self.paths { try self.listen(to: path, watch: watch) }
+  /// Tries again what did not work, and what worked in a VRF that has gone.
+  mutating func listenToAll(on loop: ReadinessLoop, watch: Watch) throws(SystemError) {
+    for (kind, listening) in self.listening where listening.listener.isStale {
+      loop.ignore(listening.registration)
+      self.listening[kind] = nil
+    }
+    var failure: SystemError?
+    for path in self.paths {
+      do throws(SystemError) {
+        try self.listen(to: path, watch: watch)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 
   private mutating func listen(to path: SessionPath, watch: Watch) throws(SystemError) {
     let kind = Kind(path)
     guard self.listening[kind] == nil else { return }
-    let listener = try Listener(kind)
+    let sharesPort = self.listening.keys.contains { $0.family == kind.family && $0.isMultihop == kind.isMultihop }
+    let listener = try Listener(kind, sharesPort: sharesPort)
     self.listening[kind] = (listener, try watch(listener))
   }
 

@@ -161,7 +161,9 @@ final class BGPListener: Sendable {
 
   private static func text(of error: any Error) -> String {
     guard let error = error as? IOError else { return "\(error)" }
-    if error.errnoCode == ENODEV { return "there is no such VRF" }
+    if error.errnoCode == ENODEV {
+      return "this node has no device for the VRF: make it, or correct spec.vrf of the BGPPeer"
+    }
     let text = String(cString: strerror(error.errnoCode))
     return error.errnoCode == EACCES ? "\(text): ports below 1024 take the capability NET_BIND_SERVICE" : text
   }

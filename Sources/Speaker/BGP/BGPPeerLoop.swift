@@ -119,6 +119,14 @@ final class BGPPeerLoop: Sendable {
     }
   }
 
+  /// The device of a VRF has come, is gone, or is another one of that name; of no interest to a peer elsewhere. Connections
+  /// stay bound to the device that they were made by.
+  func vrfChanged(_ vrf: String, wasThere: Bool, isThere: Bool) {
+    guard self.router.withLock({ $0.vrf }) == vrf else { return }
+    if wasThere { self.mailbox.command(.unreachable("the device \"\(vrf)\" of the VRF is gone")) }
+    if isThere { self.mailbox.command(.reachable) }
+  }
+
   /// The peer is no longer configured: the loop ends by itself.
   func remove() {
     self.mailbox.command(.stop(.removed))

@@ -12,7 +12,7 @@ enum BGPSockets {
     to remote: SocketAddress, _ router: RouterAddress, on group: any EventLoopGroup,
     prepare: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) -> EventLoopFuture<any Channel> {
-    var bootstrap = ClientBootstrap(group: group)
+    ClientBootstrap(group: group)
       // Before `Peer` gives up after ten, which knows less of the reason.
       .connectTimeout(.seconds(9))
       .channelOption(.autoRead, value: false)
@@ -23,16 +23,21 @@ enum BGPSockets {
           if let vrf = router.vrf { options.bind(to: vrf) }
           options.sign(with: router.authentication, for: remote)
           return options.set(on: channel)
+        }.flatMap {
+          self.bind(channel, to: router.source)
         }
       }
+      .connect(to: remote)
+  }
+
+  /// After the options: within a VRF there are addresses that are none outside it.
+  private static func bind(_ channel: any Channel, to source: IPAddress?) -> EventLoopFuture<Void> {
+    guard let source else { return channel.eventLoop.makeSucceededVoidFuture() }
     do {
-      if let source = router.source {
-        bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source.description, port: 0))
-      }
+      return channel.bind(to: try SocketAddress(ipAddress: source.description, port: 0))
     } catch {
-      return group.any().makeFailedFuture(error)
+      return channel.eventLoop.makeFailedFuture(error)
     }
-    return bootstrap.connect(to: remote)
   }
 
   /// Listens for connections of a family at a port, in a VRF or in none; `configure` gets each before anything of it is read,
@@ -77,7 +82,7 @@ enum ConnectionFailure {
     case let error as IOError where TCPAuthentication.isMissing(error.errnoCode) && router.authentication.hasKeys:
       "the kernel of this node has no TCP-AO: it takes Linux 6.7 or later, built with CONFIG_TCP_AO"
     case let error as IOError where error.errnoCode == ENODEV && router.vrf != nil:
-      "there is no device \"\(router.vrf ?? "")\" for the VRF"
+      "this node has no device \"\(router.vrf ?? "")\" for the VRF: make it, or correct spec.vrf of the BGPPeer"
     case let error as IOError: String(cString: strerror(error.errnoCode)).lowercasedFirst
     case ChannelError.connectTimeout: "no answer to the attempt to connect" + self.suspicion(router.authentication)
     case let error as NIOConnectionError:

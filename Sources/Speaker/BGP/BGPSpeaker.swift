@@ -168,11 +168,15 @@ package final class BGPSpeaker: Sendable {
 
   package func interfacesChanged(_ interfaces: [Interface]) {
     self.addresses.change(interfaces)
-    let listeners = self.state.withLock { state in
-      state.interfaces = interfaces
-      return Array(state.listeners.values)
+    let (old, listeners, loops) = self.state.withLock { state in
+      defer { state.interfaces = interfaces }
+      return (state.interfaces.vrfDevices, Array(state.listeners.values), Array(state.loops.values))
     }
     for listener in listeners { listener.interfacesChanged(interfaces) }
+    let new = interfaces.vrfDevices
+    for vrf in Set(old.keys).union(new.keys) where old[vrf] != new[vrf] {
+      for loop in loops { loop.vrfChanged(vrf, wasThere: old[vrf] != nil, isThere: new[vrf] != nil) }
+    }
   }
 
   /// Returns when the loop of each router has come round to it.

@@ -35,13 +35,9 @@ final class NodeAddresses: Sendable {
 extension [Interface] {
   /// Those of a VRF, or of none, before all others: each VRF may have the same addresses.
   fileprivate func membersFirst(of vrf: String?) -> [Interface] {
-    let devices = Set(self.filter { $0.kind == "vrf" }.map(\.index))
-    guard !devices.isEmpty else { return self }
-    let device = vrf.flatMap { vrf in self.first { $0.name == vrf && $0.kind == "vrf" }?.index }
-    func place(_ interface: Interface) -> Int? {
-      devices.contains(interface.index) ? interface.index : interface.master.flatMap { devices.contains($0) ? $0 : nil }
-    }
-    return self.filter { place($0) == device } + self.filter { place($0) != device }
+    let vrfs = self.vrfs
+    guard !vrfs.isEmpty else { return self }
+    return self.filter { vrfs[$0.index] == vrf } + self.filter { vrfs[$0.index] != vrf }
   }
 }
 
