@@ -7,7 +7,7 @@ struct Pairing: Sendable, CustomTestStringConvertible {
   enum Server: String, Sendable, CaseIterable {
     /// `metallb lab apiserver`
     case lab
-    /// kube-apiserver 1.20: it shows that what the tests expect of the lab is what a real one does.
+    /// kube-apiserver, 1.20 unless another one is named: it shows that what the tests expect of the lab is what a real one does.
     case real
   }
 
