@@ -42,10 +42,14 @@ struct Cluster {
     try self.kubectl("apply", "-f", pool)
   }
 
-  /// Creates Services of type LoadBalancer and returns their keys.
+  /// Creates Services of type LoadBalancer, those that are not there already, and returns the keys of all.
   func createServices(_ count: Int) async throws -> [ObjectKey] {
     let keys = (0..<count).map { ObjectKey(namespace: "default", name: "service-\($0)") }
-    try await self.each(keys) { key in
+    var missing = Set(keys)
+    for case .object(let service) in try await self.client.list(Service.self, in: ListScope(namespace: "default")) {
+      missing.remove(service.key)
+    }
+    try await self.each(keys.filter(missing.contains)) { key in
       try await self.client.create(
         Service(
           metadata: ObjectMeta(name: key.name, namespace: key.namespace),

@@ -102,7 +102,8 @@ class Server:
                     "annotations": {"metallb.io/ip-allocated-from-pool": "benchmark"}}
             status = {"loadBalancer": {"ingress": [{"ip": f"10.1.{number >> 8}.{number & 255}"}]}}
             content = {"apiVersion": "v1", "kind": "Service", "metadata": meta, "status": status,
-                       "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
+                       # Node ports come one after the other, and nothing here looks at them.
+                       "spec": {"type": "LoadBalancer", "ports": [{"port": 80}], "allocateLoadBalancerNodePorts": False}}
             node = ({"nodeName": "benchmark"} if self.slices == "v1"
                     else {"topology": {"kubernetes.io/hostname": "benchmark"}})
             slice_ = {"apiVersion": f"discovery.k8s.io/{self.slices}", "kind": "EndpointSlice", "addressType": "IPv4",
@@ -205,9 +206,9 @@ class Speaker:
             time.sleep(0.2)
         return since - self.start
 
-    def announced(self):
+    def announced(self, token):
         connection = http.client.HTTPSConnection(f"127.0.0.1:{METRICS}", context=ssl._create_unverified_context())
-        connection.request("GET", "/metrics")
+        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {token}"})
         return len(re.findall(r"^metallb_speaker_announced\{.*\} 1", connection.getresponse().read().decode(), re.M))
 
     def stop(self):
@@ -216,12 +217,13 @@ class Speaker:
         self.log.close()
 
 
-def measure(binary, directory, what, count):
+def measure(binary, server, what, count):
+    directory = server.directory
     speaker = Speaker(binary, directory)
     try:
         took = speaker.settle()
         work, resident, peak = speaker.processor(), speaker.memory("VmRSS"), speaker.memory("VmHWM")
-        announced = speaker.announced()
+        announced = speaker.announced(server.token)
         begin = speaker.processor()
         time.sleep(10)
         idle = (speaker.processor() - begin) * 10
@@ -249,9 +251,9 @@ def main():
                 server.prepare()
                 if server.slices != "v1":
                     Translator.serve(server)
-                measure(options.binary, directory, "no Services", 0)
+                measure(options.binary, server, "no Services", 0)
                 server.create_services(count)
-                measure(options.binary, directory, f"{count} Services", count)
+                measure(options.binary, server, f"{count} Services", count)
             finally:
                 server.stop()
                 shutil.rmtree(os.path.dirname(directory), ignore_errors=True)
