@@ -17,7 +17,7 @@ package final class DatagramSocket: Sendable {
     package var trafficClass: UInt8
     /// Whether the kernel is to drop what has passed a router (RFC 5082); what it drops wakes nobody.
     package var onlyFullHopLimit: Bool
-    /// Whether the port may be one that other sockets have, on other devices or on none, which `sharePort` has been called on.
+    /// Whether the port may be one that other sockets have, on other devices or on none, if they share it at the moment.
     package var sharesPort: Bool
 
     package init(
@@ -58,7 +58,7 @@ package final class DatagramSocket: Sendable {
       "open a socket for \(settings.local)")
     try self.configure(for: family)
     if let device = settings.device { try self.descriptor.bind(toDevice: device) }
-    if settings.sharesPort { try self.sharePort() }
+    if settings.sharesPort { try self.sharePort(true) }
     // Before it is bound: nothing must be queued that the filter has not seen.
     if settings.onlyFullHopLimit {
       try self.descriptor.attach(.fullHopLimit(of: family), "filter what arrives at \(settings.local)")
@@ -66,6 +66,7 @@ package final class DatagramSocket: Sendable {
     guard settings.local.withSocketAddress({ bind(self.descriptor.number, $0, $1) }) == 0 else {
       throw SystemError("bind a socket to \(settings.local)\(settings.device.map { " on \($0)" } ?? "")")
     }
+    if settings.sharesPort { try self.sharePort(false) }
   }
 
   private func configure(for family: IPFamily) throws(SystemError) {
@@ -89,10 +90,12 @@ package final class DatagramSocket: Sendable {
     }
   }
 
-  /// Lets sockets with `sharesPort` have the port as well (socket(7), SO_REUSEADDR). Without, the kernel keeps them apart by
-  /// their devices only where both have one.
-  package func sharePort() throws(SystemError) {
-    try self.descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1, "share the port of \(self.settings.local)")
+  /// Whether sockets with `sharesPort` may have the port as well (socket(7), SO_REUSEADDR): true while one of them is opened,
+  /// and no longer, as the port would be anybody's. The kernel tells by the device whom a datagram is for, but lets sockets
+  /// have the same port by themselves only where all of them have one.
+  package func sharePort(_ isShared: Bool) throws(SystemError) {
+    try self.descriptor.setOption(
+      SOL_SOCKET, SO_REUSEADDR, isShared ? 1 : 0, "share the port of \(self.settings.local)")
   }
 
   package func send(_ bytes: [UInt8], to destination: Endpoint) throws(SystemError) {

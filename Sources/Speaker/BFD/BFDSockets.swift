@@ -48,8 +48,6 @@ struct BFDSockets {
         DatagramSocket.Settings(
           local: .any(kind.family, port: port), device: kind.vrf, onlyFullHopLimit: !kind.isMultihop,
           sharesPort: sharesPort))
-      // Only now, so that the port is not taken from the BFD daemon of somebody else.
-      try self.socket.sharePort()
     }
 
     /// Whether the VRF has gone: one of the same name that came after it is another one to the kernel.
@@ -116,8 +114,11 @@ struct BFDSockets {
   private mutating func listen(to path: SessionPath, watch: Watch) throws(SystemError) {
     let kind = Kind(path)
     guard self.listening[kind] == nil else { return }
-    let sharesPort = self.listening.keys.contains { $0.family == kind.family && $0.isMultihop == kind.isMultihop }
-    let listener = try Listener(kind, sharesPort: sharesPort)
+    let others = self.listeners.filter { $0.kind.family == kind.family && $0.kind.isMultihop == kind.isMultihop }
+    for other in others { try other.socket.sharePort(true) }
+    let opening = Result { () throws(SystemError) in try Listener(kind, sharesPort: !others.isEmpty) }
+    for other in others { try other.socket.sharePort(false) }
+    let listener = try opening.get()
     self.listening[kind] = (listener, try watch(listener))
   }
 

@@ -57,7 +57,7 @@ struct VRFScene: Sendable {
       try await cluster.apply(
         Manifest.pool("rack", "192.168.5.0/24", "2001:db8:5::/120"),
         Manifest.bgpAdvertisement("hosts", "ipAddressPools: [rack]"),
-        Manifest.bfdProfile("slow", "receiveInterval: 500\ntransmitInterval: 500"),
+        Manifest.bfdProfile("slow", "receiveInterval: 1000\ntransmitInterval: 1000"),
         Self.redPeer(), Self.peer("red-v6", "peerAddress: \"\(Self.redRouterV6)\"", "vrf: red"),
         Self.peer(
           "far", "peerAddress: \(Self.farAddress)", "sourceAddress: \(Self.nodeLoopback)", "vrf: red",
@@ -81,9 +81,14 @@ struct VRFScene: Sendable {
   func makeRed() async throws {
     let port = self.redPort.interface
     try await self.node.ip(
-      "link add red type vrf table 100", "link set red up", "link set \(port) master red",
+      "link add red type vrf table 100", "link set red up", "link set \(port) master red up",
       "address add \(Self.redNodeV6)/64 dev \(port) nodad", "address add \(Self.nodeLoopback)/32 dev red",
       "route add 198.18.2.0/24 via \(Self.routerAddress) vrf red")
+  }
+
+  /// Deletes the VRF. Its interface would be in none then, where another has the same networks.
+  func deleteRed() async throws {
+    try await self.node.ip("link delete red", "link set \(self.redPort.interface) down")
   }
 
   // MARK: - Objects
@@ -122,7 +127,7 @@ struct VRFScene: Sendable {
     }
     return [
       .bgpd: (bgp + (lines + further).map { " \($0)" } + families).joined(separator: "\n"),
-      .bfdd: "bfd\n profile slow\n  receive-interval 500\n  transmit-interval 500\n !\n!",
+      .bfdd: "bfd\n profile slow\n  receive-interval 1000\n  transmit-interval 1000\n !\n!",
     ]
   }
 
