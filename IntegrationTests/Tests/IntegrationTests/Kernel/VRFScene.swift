@@ -57,7 +57,7 @@ struct VRFScene: Sendable {
       try await cluster.apply(
         Manifest.pool("rack", "192.168.5.0/24", "2001:db8:5::/120"),
         Manifest.bgpAdvertisement("hosts", "ipAddressPools: [rack]"),
-        Manifest.bfdProfile("slow", "receiveInterval: 1000\ntransmitInterval: 1000"),
+        Manifest.bfdProfile("slow", "receiveInterval: 1000\ntransmitInterval: 1000\ndetectMultiplier: 10"),
         Self.redPeer(), Self.peer("red-v6", "peerAddress: \"\(Self.redRouterV6)\"", "vrf: red"),
         Self.peer(
           "far", "peerAddress: \(Self.farAddress)", "sourceAddress: \(Self.nodeLoopback)", "vrf: red",
@@ -127,7 +127,7 @@ struct VRFScene: Sendable {
     }
     return [
       .bgpd: (bgp + (lines + further).map { " \($0)" } + families).joined(separator: "\n"),
-      .bfdd: "bfd\n profile slow\n  receive-interval 1000\n  transmit-interval 1000\n !\n!",
+      .bfdd: "bfd\n profile slow\n  detect-multiplier 10\n  receive-interval 1000\n  transmit-interval 1000\n !\n!",
     ]
   }
 
