@@ -26,6 +26,11 @@ package struct RecentlyUsed<Key: Hashable, Value> {
     }
   }
 
+  /// Forgets all whose value is of no use any more; looks at every one.
+  package mutating func forget(where isUseless: (Value) -> Bool) {
+    self.entries = self.entries.filter { !isUseless($0.value.value) }
+  }
+
   private mutating func forgetOlderHalf() {
     let uses = self.entries.values.map(\.usedAt).sorted()
     let median = uses[uses.count / 2]

@@ -14,11 +14,16 @@ package struct TokenBucket: Equatable {
 
   /// Takes one token if there is one.
   package mutating func take(at now: ContinuousClock.Instant) -> Bool {
-    let refill = self.filledAt.duration(to: now) / self.interval
-    self.tokens = min(self.burst, self.tokens + max(0, refill))
+    self.tokens = self.level(at: now)
     self.filledAt = now
     guard self.tokens >= 1 else { return false }
     self.tokens -= 1
     return true
+  }
+  /// Whether it is as it was when it was new.
+  package func isFull(at now: ContinuousClock.Instant) -> Bool { self.level(at: now) >= self.burst }
+
+  private func level(at now: ContinuousClock.Instant) -> Double {
+    min(self.burst, self.tokens + max(0, self.filledAt.duration(to: now) / self.interval))
   }
 }

@@ -147,4 +147,22 @@ import Testing
     }
     #expect(event.metadata.namespace == "default")
   }
+
+  @Test func `objects that come and go leave nothing behind, and the limits of those that stay hold`() {
+    var correlator = EventCorrelator(component: "c")
+    var mostRemembered = 0
+    for minute in 0..<1200 {
+      let now = t0 + .seconds(60 * minute)
+      let time = self.time(Int64(60 * minute))
+      _ = correlator.correlate(self.occurrence("m", name: "service-\(minute)"), time: time, at: now)
+      _ = correlator.correlate(self.occurrence("m", name: "stays"), time: time, at: now)
+      mostRemembered = max(mostRemembered, correlator.memories)
+    }
+    // Ten to twenty minutes of similar ones, two hours of counts, budgets until they are full again.
+    #expect(mostRemembered < 20 + 130 + 20 + 10, "\(mostRemembered)")
+    // One a minute is more than one in five: the budget of the object that stays is not forgotten.
+    #expect(
+      correlator.correlate(self.occurrence("new", name: "stays"), time: self.time(72000), at: t0 + .seconds(71961))
+        == .drop)
+  }
 }

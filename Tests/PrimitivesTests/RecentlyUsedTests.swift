@@ -15,4 +15,11 @@ import Testing
     cache[0] = nil
     #expect(cache[0] == nil)
   }
+
+  @Test func `what is of no use is forgotten when asked`() {
+    var cache = RecentlyUsed<Int, Int>(capacity: 10)
+    for key in 0..<10 { cache[key] = key }
+    cache.forget { $0 % 2 == 0 }
+    #expect(cache.count == 5 && cache[3] == 3 && cache[4] == nil)
+  }
 }

@@ -8,6 +8,8 @@ import Primitives
 /// - ten different messages for one object and reason within ten minutes become one Event, whose message begins with
 ///   `(combined from similar events): ` and is the latest of them;
 /// - an object gets 25 Events at once and one more every five minutes; the rest is dropped.
+///
+/// What it remembers of objects that nothing is told of any more goes when it cannot matter any more.
 struct EventCorrelator {
   /// Something to tell of an object.
   struct Occurrence: Hashable, Sendable {
@@ -64,6 +66,7 @@ struct EventCorrelator {
     var name: String
     var count: Int
     var firstTimestamp: Timestamp
+    var lastAt: ContinuousClock.Instant
   }
 
   static let combinedPrefix = "(combined from similar events): "
@@ -72,12 +75,15 @@ struct EventCorrelator {
   private static let burst = 25
   private static let refillInterval = Duration.seconds(300)
   private static let capacity = 4096
+  /// For how long an Event is counted up. An API server keeps it for an hour after that.
+  private static let countedInterval = Duration.seconds(7200)
 
   private let component: String
   private var similars = RecentlyUsed<Similarity, Similars>(capacity: Self.capacity)
   private var counted = RecentlyUsed<Identity, Counted>(capacity: Self.capacity)
   private var budgets = RecentlyUsed<Subject, TokenBucket>(capacity: Self.capacity)
   private var lastNanoseconds: Int64 = 0
+  private var sweptAt: ContinuousClock.Instant?
 
   /// `component` is who reports, such as `metallb-controller`.
   init(component: String) {
@@ -87,6 +93,7 @@ struct EventCorrelator {
   mutating func correlate(
     _ occurrence: Occurrence, time: Timestamp, at now: ContinuousClock.Instant
   ) -> Verdict {
+    self.sweep(at: now)
     let subject = Subject(occurrence.object)
     let similarity = Similarity(subject: subject, type: occurrence.type, reason: occurrence.reason)
     let isCombined = self.combines(occurrence.message, into: similarity, at: now)
@@ -96,7 +103,7 @@ struct EventCorrelator {
     let before = self.counted[identity]
     let counted = Counted(
       name: before?.name ?? self.name(for: occurrence.object, time: time), count: (before?.count ?? 0) + 1,
-      firstTimestamp: before?.firstTimestamp ?? time)
+      firstTimestamp: before?.firstTimestamp ?? time, lastAt: now)
     self.counted[identity] = counted
 
     var budget = self.budgets[subject] ?? TokenBucket(burst: Self.burst, interval: Self.refillInterval, at: now)
@@ -111,6 +118,18 @@ struct EventCorrelator {
       patch: [
         "count": .integer(Int64(counted.count)), "lastTimestamp": .string(time.text), "message": .string(message),
       ])
+  }
+
+  /// How much is remembered, of everything.
+  var memories: Int { self.similars.count + self.counted.count + self.budgets.count }
+
+  /// Forgets every now and then what is as good as nothing.
+  private mutating func sweep(at now: ContinuousClock.Instant) {
+    guard self.sweptAt.map({ $0 + Self.similarInterval <= now }) ?? true else { return }
+    self.sweptAt = now
+    self.similars.forget { $0.lastAt.duration(to: now) > Self.similarInterval }
+    self.counted.forget { $0.lastAt.duration(to: now) > Self.countedInterval }
+    self.budgets.forget { $0.isFull(at: now) }
   }
 
   /// Whether this message is one too many that resemble each other.

@@ -188,6 +188,12 @@ extension Everything.Networks {
           "LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "FAKETIME_TIMESTAMP_FILE": clock,
           "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
         ])
+        // The library leaves its shared memory behind when its process is not ended by its own exit.
+        defer {
+          for file in ["faketime_shm_\(speaker.identifier)", "sem.faketime_sem_\(speaker.identifier)"] {
+            try? FileManager.default.removeItem(atPath: "/dev/shm/\(file)")
+          }
+        }
         try await eventually("the session is established", equals: true, within: .seconds(30)) {
           try await router.isEstablished(peering)
         }
