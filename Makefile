@@ -28,7 +28,7 @@ integration: ## Tests against real peers in network namespaces
 
 test: unit integration ## Every test; installs the peers first
 
-kernel-tests: ## TCP-AO, VRFs, bonds and VLANs, in a kernel that QEMU boots; ten minutes
+kernel-tests: ## TCP-AO, VRFs, bonds and VLANs, in a kernel that QEMU boots; a quarter of an hour
 	Scripts/setup test kernel
 	swift build --product metallb
 	Scripts/kernel-tests
