@@ -15,6 +15,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let certificates = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let hashTrees = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIO", package: "swift-nio")
@@ -59,7 +60,7 @@ let package = Package(
     library("KubernetesModel", ["Primitives"]),
 
     // Deciders: no I/O, no clock, no dice, no logs, no locks.
-    library("Balancer", ["KubernetesModel", "Primitives", crypto, heap]),
+    library("Balancer", ["KubernetesModel", "Primitives", crypto, hashTrees, heap]),
     library("BGP", ["Primitives"]),
     library("BFD", ["Primitives", heap]),
     library("Gossip", ["Primitives", crypto]),
@@ -67,7 +68,7 @@ let package = Package(
 
     // What a page shows: also without I/O, on top of what is decided.
     .target(
-      name: "Dashboard", dependencies: ["Balancer", "KubernetesModel", "Primitives"],
+      name: "Dashboard", dependencies: ["Balancer", "KubernetesModel", "Primitives", hashTrees],
       resources: [
         "page.html", "style.css", "script.js", "stream.js", "lists.js", "road.js", "elements.js", "icon.svg",
       ].map { .embedInCode("Assets/\($0)") }, swiftSettings: strict),

@@ -2,30 +2,27 @@ import Balancer
 import KubernetesClient
 import Serving
 
-/// The controller's metrics: a projection of its state at the moment of a scrape (contract section 15).
+/// The controller's metrics: a projection of what it decided at the moment of a scrape (contract section 15).
 enum ControllerMetrics {
   /// One series a pool, and a few for the process.
-  static func page(of state: ControllerState, tally: UpdateTally, isLeading: Bool = true) -> MetricsPage {
+  static func page(of reading: ControllerReading, tally: UpdateTally, isLeading: Bool = true) -> MetricsPage {
     var page = MetricsPage()
-    self.addAllocator(state, to: &page)
+    self.addAllocator(reading, to: &page)
     page.appendClient(
-      updates: tally.updateCount, updateErrors: tally.updateErrorCount, isLoaded: state.awaitedLists.isEmpty,
-      isStale: state.configuration.problems.contains { $0.severity != .warning })
+      updates: tally.updateCount, updateErrors: tally.updateErrorCount, isLoaded: reading.isLoaded,
+      isStale: reading.problems.contains { $0.severity != .warning })
     page.append(
       "metallb_controller_leading_bool", .gauge,
       help: "1 if this controller is the one that gives out addresses, 0 if it stands by.", isLeading ? 1 : 0)
     page.append(
       "metallb_controller_services_waiting", .gauge,
-      help: "Number of services that ask for an address and have none.", Double(state.waitingCount))
+      help: "Number of services that ask for an address and have none.", Double(reading.waitingCount))
     return page
   }
 
-  private static func addAllocator(_ state: ControllerState, to page: inout MetricsPage) {
-    let pools = state.configuration.sorted.compactMap { pool in
-      state.allocator.counters(of: pool.name).map { (pool.name, $0) }
-    }
+  private static func addAllocator(_ reading: ControllerReading, to page: inout MetricsPage) {
     func family(_ name: String, help: String, _ number: (PoolCounters) -> Int64) {
-      let samples = pools.map { pool, counters in
+      let samples = reading.pools.map { pool, counters in
         MetricsPage.Sample(Double(number(counters)), labels: ["pool": pool])
       }
       page.append("metallb_allocator_\(name)", .gauge, help: help, samples)

@@ -91,18 +91,18 @@ package struct ControllerService: ServiceLifecycle.Service {
     return awaited
   }
 
-  /// What is told at `/status`. Copies are looked at, so that no decision waits until an answer is written.
+  /// What is told at `/status`. Readings are looked at, so that no decision waits until an answer is written.
   private func statusEndpoint(
     _ identity: OwnPodIdentity, _ window: Window<ControllerState>, _ election: LeaderElectionLoop
   ) -> StatusEndpoint {
     StatusEndpoint(
       podUID: { identity.uid },
       status: { _ in
-        await window.look { $0 }?.status(software: Version.current, isLeading: election.leadership.mayAct())
+        await window.look(\.reading)?.status(software: Version.current, isLeading: election.leadership.mayAct())
       },
       decisions: { query in
         let object = query["object"].flatMap(ObjectKey.init(text:))
-        return await window.look { $0 }?.history(about: object, at: Time.now)
+        return await window.look(\.journal).map { DecisionHistory($0, about: object, at: Time.now) }
       })
   }
 
@@ -111,8 +111,8 @@ package struct ControllerService: ServiceLifecycle.Service {
   ) async -> MetricsPage? {
     var page = MetricsPage()
     if self.options.webhookMode != .onlywebhook {
-      guard let state = await window.look({ $0 }) else { return nil }
-      page = ControllerMetrics.page(of: state, tally: tally, isLeading: election.leadership.mayAct())
+      guard let reading = await window.look(\.reading) else { return nil }
+      page = ControllerMetrics.page(of: reading, tally: tally, isLeading: election.leadership.mayAct())
     }
     page.appendRequests(of: self.client)
     return page
@@ -121,7 +121,7 @@ package struct ControllerService: ServiceLifecycle.Service {
   /// Watches the loop, and writes its last decisions to the log whenever somebody asks for them.
   private func observe(_ loops: LoopWatch, _ window: Window<ControllerState>) async {
     async let dump: Void = DecisionDump(self.dumpRequests, logger: self.logger) {
-      await window.look { $0 }?.history(about: nil, at: Time.now)
+      await window.look(\.journal).map { DecisionHistory($0, at: Time.now) }
     }.run()
     await loops.run()
     await dump

@@ -5,52 +5,48 @@ import KubernetesClient
 import Primitives
 import Serving
 
-/// The speaker's metrics: a projection of its state at the moment of a scrape (contract section 15).
+/// The speaker's metrics: a projection of what it decided at the moment of a scrape (contract section 15).
 enum SpeakerMetrics {
   static func page(
-    of state: SpeakerState, tally: UpdateTally, counters: [IPAddress: LinkResponder.Counters],
+    of reading: SpeakerReading, tally: UpdateTally, counters: [IPAddress: LinkResponder.Counters],
     peers: [String: PeerReading] = [:]
   ) -> MetricsPage {
     var page = MetricsPage()
     page.appendClient(
       updates: tally.updateCount, updateErrors: tally.updateErrorCount,
-      isLoaded: state.awaited.isDisjoint(with: [.pools, .l2Advertisements]), isStale: state.isStale)
+      isLoaded: reading.awaited.isDisjoint(with: [.pools, .l2Advertisements]), isStale: reading.isStale)
     page.append(
       "metallb_speaker_announced", .gauge,
       help: "Services being announced from this node. This is desired state, it does not guarantee that the routing "
-        + "protocols have converged.", self.announced(state))
+        + "protocols have converged.", self.announced(reading))
     self.appendCounters(counters, to: &page)
     page.append(
       "metallb_layer2_conflicts_total", .counter,
       help: "Number of claims by hosts other than nodes to IPs that were announced from here.",
-      state.strangersClaims.sorted { $0.key < $1.key }.map {
+      reading.strangersClaims.sorted { $0.key < $1.key }.map {
         MetricsPage.Sample(Double($0.value), labels: ["ip": $0.key.description])
       })
     page.append(
       "metallb_layer2_addresses_in_use", .gauge,
       help: "IPs that are not announced because another host on the network has them.",
-      state.occupied.keys.sorted().map { MetricsPage.Sample(1, labels: ["ip": $0.description]) })
+      reading.occupied.map { MetricsPage.Sample(1, labels: ["ip": $0.address.description]) })
     page.append(
       "metallb_layer2_takeovers_total", .counter,
       help: "Number of services whose announcement was taken over from nodes that were gone.",
-      Double(state.takenOver))
+      Double(reading.takenOver))
     BGPMetrics.append(peers, to: &page)
     return page
   }
 
-  private static func announced(_ state: SpeakerState) -> [MetricsPage.Sample] {
-    let layer2 = state.announcements.mapValues { [(AnnouncingProtocol.layer2, $0.addresses)] }
-    let bgp = state.bgpAnnouncements.mapValues { [(AnnouncingProtocol.bgp, $0.addresses)] }
-    return layer2.merging(bgp) { $0 + $1 }.sorted { $0.key < $1.key }.flatMap { service, announcements in
-      announcements.flatMap { announcingProtocol, addresses in
-        addresses.map { address in
-          MetricsPage.Sample(
-            1,
-            labels: [
-              "ip": address.description, "node": state.settings.node, "protocol": announcingProtocol.rawValue,
-              "service": service.description,
-            ])
-        }
+  private static func announced(_ reading: SpeakerReading) -> [MetricsPage.Sample] {
+    reading.announced.flatMap { service, announcingProtocol, addresses in
+      addresses.map { address in
+        MetricsPage.Sample(
+          1,
+          labels: [
+            "ip": address.description, "node": reading.node, "protocol": announcingProtocol.rawValue,
+            "service": service.description,
+          ])
       }
     }
   }

@@ -133,11 +133,11 @@ package struct SpeakerService: ServiceLifecycle.Service {
       ) { await self.page(parts) })
   }
 
-  /// The metrics, of a copy of the state, so that no decision waits until they are written.
+  /// The metrics, of a reading of the state, so that no decision waits until they are written.
   private func page(_ parts: SpeakerParts) async -> MetricsPage? {
-    guard let state = await parts.window.look({ $0 }) else { return nil }
+    guard let reading = await parts.window.look({ $0.reading() }) else { return nil }
     var page = SpeakerMetrics.page(
-      of: state, tally: parts.tally, counters: parts.responder.counters(), peers: parts.bgp.readings())
+      of: reading, tally: parts.tally, counters: parts.responder.counters(), peers: parts.bgp.readings())
     page.appendTakeovers(parts.takeovers.histogram, watched: await self.gossip?.look(\.watchReadings) ?? [])
     page.appendBFD(parts.bfd.readings())
     page.appendRequests(of: self.client)
@@ -206,7 +206,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
   /// Watches the loops, and writes the last decisions to the log whenever somebody asks for them.
   private func observe(_ loops: LoopWatch, _ parts: SpeakerParts) async {
     async let dump: Void = DecisionDump(self.dumpRequests, logger: self.logger) {
-      await parts.window.look { $0 }?.history(about: nil, at: Time.now)
+      await parts.window.look(\.journal).map { DecisionHistory($0, at: Time.now) }
     }.run()
     await loops.run()
     await dump

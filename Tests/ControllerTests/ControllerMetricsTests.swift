@@ -21,12 +21,14 @@ import Testing
     for event: ControllerState.Event in [
       .pools(.applied(pool)), .pools(.synced), .namespaces(.synced), .services(change.map(ServiceView.init)),
     ] { _ = state.handle(event, at: t0) }
-    #expect(ControllerMetrics.page(of: state, tally: tally).text.contains("metallb_k8s_client_config_loaded_bool 0\n"))
+    #expect(
+      ControllerMetrics.page(of: state.reading, tally: tally).text.contains("metallb_k8s_client_config_loaded_bool 0\n")
+    )
 
     _ = state.handle(.services(.synced), at: t0)
     let malformed = ObjectChange<Service>.malformed(ObjectKey(name: "x"), reason: "r")
     tally.count(malformed)
-    let lines = ControllerMetrics.page(of: state, tally: tally).text.split(separator: "\n").filter {
+    let lines = ControllerMetrics.page(of: state.reading, tally: tally).text.split(separator: "\n").filter {
       !$0.hasPrefix("#")
     }
     #expect(
@@ -49,7 +51,8 @@ import Testing
     var broken = pool
     broken.spec.addresses = ["nonsense"]
     _ = state.handle(.pools(.applied(broken)), at: t0)
-    #expect(ControllerMetrics.page(of: state, tally: tally).text.contains("metallb_k8s_client_config_stale_bool 1\n"))
+    #expect(
+      ControllerMetrics.page(of: state.reading, tally: tally).text.contains("metallb_k8s_client_config_stale_bool 1\n"))
   }
 
   @Test func `types and help are what dashboards for MetalLB rely on`() {
@@ -60,7 +63,8 @@ import Testing
     for event: ControllerState.Event in [
       .pools(.applied(pool)), .pools(.synced), .namespaces(.synced), .services(.synced),
     ] { _ = state.handle(event, at: t0) }
-    let lines = ControllerMetrics.page(of: state, tally: UpdateTally()).text.split(separator: "\n").map(String.init)
+    let lines = ControllerMetrics.page(of: state.reading, tally: UpdateTally()).text.split(separator: "\n").map(
+      String.init)
     for (name, help) in [
       ("addresses_total", "Number of usable IP addresses, per pool"),
       ("addresses_in_use_total", "Number of IP addresses in use, per pool"),
@@ -85,7 +89,7 @@ import Testing
       _ = state.handle(event, at: t0)
     }
     #expect(state.awaitedLists == [])
-    let text = ControllerMetrics.page(of: state, tally: UpdateTally(), isLeading: false).text
+    let text = ControllerMetrics.page(of: state.reading, tally: UpdateTally(), isLeading: false).text
     #expect(text.contains("metallb_k8s_client_config_loaded_bool 1\n"))
     #expect(text.contains("metallb_controller_leading_bool 0\n"))
   }

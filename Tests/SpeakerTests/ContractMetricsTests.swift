@@ -110,7 +110,7 @@ import Testing
 
   @Test func `the page of a speaker without announcements and peers has only what is always there`() throws {
     let page = SpeakerMetrics.page(
-      of: SpeakerState(settings: SpeakerState.Settings(node: "n")), tally: UpdateTally(), counters: [:])
+      of: SpeakerState(settings: SpeakerState.Settings(node: "n")).reading(), tally: UpdateTally(), counters: [:])
     #expect(
       try Self.families(of: page.text).map(\.name) == [
         "metallb_k8s_client_updates_total", "metallb_k8s_client_update_errors_total",
@@ -131,7 +131,7 @@ import Testing
     let peer = PeerReading(
       Peer(PeerSettings(configuration), isRestarting: false, seed: 1), RouterAddress(configuration))
     var page = SpeakerMetrics.page(
-      of: Self.announcing(address, occupied: taken), tally: UpdateTally(), counters: [address: counters],
+      of: Self.announcing(address, occupied: taken).reading(), tally: UpdateTally(), counters: [address: counters],
       peers: ["rack": peer])
     var takeovers = DurationHistogram(bounds: [.seconds(1)])
     takeovers.observe(.milliseconds(400))

@@ -40,10 +40,10 @@ extension ControllerState {
   mutating func announceDelay(of key: ObjectKey) {
     guard let view = self.entries[key]?.view, self.isManaged(view), view.isLoadBalancer else { return }
     if view.ingressTexts.isEmpty {
-      self.entries[key]?.standing = .waiting(.noPools)
+      self.settle(key, .waiting(.noPools))
       self.tellFailed(view, .noPools)
     } else {
-      self.entries[key]?.standing = .kept(.noPools)
+      self.settle(key, .kept(.noPools))
       self.tell(
         view, .warning, Note.addressKept,
         "keeping \(GoText.quoted(list: view.ingressTexts)) until there is a valid IPAddressPool")

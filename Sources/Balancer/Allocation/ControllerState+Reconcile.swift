@@ -19,7 +19,7 @@ extension ControllerState {
     guard let view = self.entries[key]?.view else { return }
     self.decisions += 1
     let verdict = self.decide(on: view)
-    self.entries[key]?.standing = verdict.standing
+    self.settle(key, verdict.standing)
     if let want = verdict.want {
       self.waiters.add(key, for: want, sharing: view.sharing)
     } else {

@@ -97,6 +97,7 @@ package struct ControllerState: StateMachine, Equatable {
   package internal(set) var configuration = PoolResolution()
   package internal(set) var allocator = Allocator()
   var entries: [ObjectKey: ServiceEntry] = [:]
+  private(set) var census = Census()
   var namespaces: [String: [String: String]] = [:]
   var waiters = Waiters()
   /// The Services that ask for a pool, by its name.
@@ -122,7 +123,7 @@ package struct ControllerState: StateMachine, Equatable {
   var poolWrites: WriteQueue<PoolStatusWrite>
   /// How many Services have been decided on since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
-  var journal = DecisionJournal()
+  package internal(set) var journal = DecisionJournal(of: "controller")
   /// What this event leads to; empty between events.
   var actions: [Action] = []
   private var state = State.awaitingLists(Set(List.allCases))
@@ -276,6 +277,13 @@ package struct ControllerState: StateMachine, Equatable {
     self.offerOpenings()
   }
 
+  /// Notes how a Service stands from now on.
+  mutating func settle(_ key: ObjectKey, _ standing: Standing) {
+    guard let old = self.entries[key]?.standing else { return }
+    self.entries[key]?.standing = standing
+    self.census.note(key, from: old, to: standing)
+  }
+
   private mutating func store(_ view: ServiceView) {
     let old = self.entries[view.key]
     if old?.view.requestedPool != view.requestedPool {
@@ -298,6 +306,7 @@ package struct ControllerState: StateMachine, Equatable {
   /// Forgets a Service that is gone and frees its addresses.
   mutating func remove(_ key: ObjectKey) {
     guard let entry = self.entries.removeValue(forKey: key) else { return }
+    self.census.note(key, from: entry.standing, to: nil)
     if let pool = entry.view.requestedPool { self.withdrawRequest(of: key, for: pool) }
     self.bystanders.remove(key)
     self.waiters.remove(key)

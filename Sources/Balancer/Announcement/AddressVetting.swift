@@ -1,3 +1,4 @@
+import HashTreeCollections
 import KubernetesModel
 import Primitives
 
@@ -28,7 +29,7 @@ struct AddressVetting: Sendable, Equatable {
     case occupied(AddressHolder)
   }
 
-  private(set) var standings: [IPAddress: Standing] = [:]
+  private(set) var standings: TreeDictionary<IPAddress, Standing> = [:]
   private var wanted: [IPAddress: Set<ObjectKey>] = [:]
   private var wants: [ObjectKey: Set<IPAddress>] = [:]
 
@@ -40,14 +41,6 @@ struct AddressVetting: Sendable, Equatable {
   func isOccupied(_ address: IPAddress) -> Bool {
     if case .occupied = self.standings[address] { true } else { false }
   }
-
-  /// The addresses that somebody else has, with who.
-  var occupied: [IPAddress: AddressHolder] {
-    self.standings.compactMapValues { if case .occupied(let holder) = $0 { holder } else { nil } }
-  }
-
-  /// The addresses about which the question is out.
-  var asked: [IPAddress] { self.standings.filter { $0.value == .asked }.keys.sorted() }
 
   /// Files what was found out; false if nobody waits for it, or it is known.
   mutating func file(_ standing: Standing, of address: IPAddress) -> Bool {

@@ -1,3 +1,4 @@
+import HashTreeCollections
 import KubernetesModel
 import Primitives
 
@@ -12,11 +13,18 @@ package struct Takeover: Sendable, Hashable {
   package var at: ContinuousClock.Instant
 }
 
-/// Since when each Service is announced from here, and what was taken over last: what status and metrics tell beside the
-/// decisions themselves.
+/// What is announced from here and since when, and what was taken over last: what status and metrics tell.
+///
+/// Its tables are trees of which a copy costs nothing, and of which a change after that copies a few branches.
 struct AnnouncementChronicle: Sendable, Equatable {
-  private(set) var layer2: [ObjectKey: ContinuousClock.Instant] = [:]
-  private(set) var bgp: [ObjectKey: ContinuousClock.Instant] = [:]
+  /// An announcement as it is now, and when that of its Service began.
+  struct Entry<Announcement: Sendable & Hashable>: Sendable, Hashable {
+    var announcement: Announcement
+    let since: ContinuousClock.Instant
+  }
+
+  private(set) var layer2: TreeDictionary<ObjectKey, Entry<Layer2Announcement>> = [:]
+  private(set) var bgp: TreeDictionary<ObjectKey, Entry<BGPAnnouncement>> = [:]
   private(set) var lastTakeover: Takeover?
   /// How many Services were taken over since the start.
   private(set) var takenOver: UInt64 = 0
@@ -27,11 +35,12 @@ struct AnnouncementChronicle: Sendable, Equatable {
     for action in actions {
       switch action {
       case .announce(.layer2(let announcement)):
-        guard self.layer2[announcement.service] == nil else { continue }
-        self.layer2[announcement.service] = now
-        began.append(announcement.service)
+        let since = self.layer2[announcement.service]?.since
+        self.layer2[announcement.service] = Entry(announcement: announcement, since: since ?? now)
+        if since == nil { began.append(announcement.service) }
       case .announce(.bgp(let announcement)):
-        if self.bgp[announcement.service] == nil { self.bgp[announcement.service] = now }
+        let since = self.bgp[announcement.service]?.since
+        self.bgp[announcement.service] = Entry(announcement: announcement, since: since ?? now)
       case .withdraw(let service, _, .layer2, _): self.layer2[service] = nil
       case .withdraw(let service, _, .bgp, _): self.bgp[service] = nil
       case .claim, .release, .probe, .abandonProbe, .defend, .bid, .abandonBid, .tell, .configurePeers, .advertise,

@@ -164,12 +164,13 @@ package struct SpeakerState: StateMachine, Equatable {
   var bgp = BGPTables()
   private var reported: [Problem] = []
   var chronicle = AnnouncementChronicle()
-  var journal = DecisionJournal()
+  package internal(set) var journal: DecisionJournal
   /// How many verdicts have been reached since the start; what an event has cost is the difference.
   package internal(set) var decisions = 0
 
   package init(settings: Settings) {
     self.settings = settings
+    self.journal = DecisionJournal(of: "speaker \(settings.node)")
     self.nodes = NodeTable(ignoresExclusion: settings.ignoresExclusion)
     var sources = Set(Source.allCases)
     if settings.failureDetector == .nodeReadiness { sources.remove(.members) }
@@ -238,9 +239,6 @@ package struct SpeakerState: StateMachine, Equatable {
 
   /// The addresses that this node answers for.
   package var claimed: [IPAddress: InterfaceSelection] { self.claims.interfaces }
-
-  /// The addresses that are not announced because somebody else on the local network has them.
-  package var occupied: [IPAddress: AddressHolder] { self.vetting.occupied }
 
   /// What was decided about a Service by layer 2; nil = it is not one of ours, or nothing has been decided yet.
   package func verdict(of service: ObjectKey) -> Verdict<Layer2Announcement>? { self.services[service]?.verdict }

@@ -1,3 +1,4 @@
+import HashTreeCollections
 import KubernetesModel
 
 /// For each Service that another node announces: whether this one would come next, or who stands between.
@@ -16,21 +17,15 @@ struct SuccessionTable: Sendable, Equatable {
   /// The Services whose place hangs on a node, by the node.
   private var dependents: [String: Set<ObjectKey>] = [:]
   private var ownedCounts: [String: Int] = [:]
-  /// The Services for which this node is next: whoever comes could stand between.
-  private(set) var inherited: Set<ObjectKey> = []
+  /// The Services for which this node is next, with their owners: whoever comes could stand between.
+  private(set) var inheritances: TreeDictionary<ObjectKey, String> = [:]
 
   /// The owners that this node would replace.
   var owners: Set<String> { Set(self.ownedCounts.keys) }
 
-  /// The owner of a Service for which this node is next.
-  func owner(of service: ObjectKey) -> String? {
-    guard case .next(let owner) = self.places[service] else { return nil }
-    return owner
-  }
-
   /// The Services whose place in the order a change of a node can change.
   func services(dependingOn node: String) -> Set<ObjectKey> {
-    self.inherited.union(self.dependents[node] ?? [])
+    (self.dependents[node] ?? []).union(self.inheritances.keys)
   }
 
   /// Files the nodes that come before this one for a Service, two at most; none = there is nothing to inherit.
@@ -45,7 +40,7 @@ struct SuccessionTable: Sendable, Equatable {
     switch self.places[service] {
     case nil: break
     case .next(let owner):
-      self.inherited.remove(service)
+      self.inheritances[service] = nil
       let count = self.ownedCounts[owner, default: 1] - 1
       self.ownedCounts[owner] = count > 0 ? count : nil
     case .later(let first, let second):
@@ -57,7 +52,7 @@ struct SuccessionTable: Sendable, Equatable {
     switch place {
     case nil: break
     case .next(let owner):
-      self.inherited.insert(service)
+      self.inheritances[service] = owner
       self.ownedCounts[owner, default: 0] += 1
     case .later(let first, let second):
       for node in [first, second] { self.dependents[node, default: []].insert(service) }

@@ -23,10 +23,8 @@ package struct DecisionHistory: Codable, Sendable, Hashable {
   package var entries: [Entry]
 
   /// With `object`, only what was decided about that one.
-  package init(
-    _ journal: DecisionJournal, of process: String, about object: ObjectKey? = nil, at now: ContinuousClock.Instant
-  ) {
-    self.process = process
+  package init(_ journal: DecisionJournal, about object: ObjectKey? = nil, at now: ContinuousClock.Instant) {
+    self.process = journal.process
     self.entries = journal.entries.compactMap { entry in
       let decisions = entry.decisions.filter { object == nil || $0.object == object }
       guard !decisions.isEmpty else { return nil }
@@ -55,19 +53,5 @@ extension DecisionHistory {
       }
     }
     return table.lines(width: width, colours: colours)
-  }
-}
-
-extension SpeakerState {
-  /// What this speaker decided last.
-  package func history(about object: ObjectKey?, at now: ContinuousClock.Instant) -> DecisionHistory {
-    DecisionHistory(self.journal, of: "speaker \(self.settings.node)", about: object, at: now)
-  }
-}
-
-extension ControllerState {
-  /// What this controller decided last.
-  package func history(about object: ObjectKey?, at now: ContinuousClock.Instant) -> DecisionHistory {
-    DecisionHistory(self.journal, of: "controller", about: object, at: now)
   }
 }

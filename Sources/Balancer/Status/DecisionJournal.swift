@@ -22,11 +22,15 @@ package struct DecisionJournal: Sendable, Equatable {
     package var omitted: Int
   }
 
+  /// Whose decisions they are: `controller`, or `speaker` and the name of its node.
+  package let process: String
   /// A ring, once it is full.
   private var ring: [Entry] = []
   private var count: UInt64 = 0
 
-  package init() {}
+  package init(of process: String) {
+    self.process = process
+  }
 
   /// Oldest first.
   package var entries: [Entry] {

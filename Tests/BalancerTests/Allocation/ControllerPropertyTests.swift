@@ -163,13 +163,30 @@ import Testing
   func `no two statuses ever show one address that is not shared, and at rest each shows its allocation`(seed: Int) {
     var cluster = Cluster(seed: seed)
     for _ in 0..<1_500 { cluster.step() }
+    self.expectCount(cluster)
     cluster.settle()
+    self.expectCount(cluster)
     #expect(cluster.writes.isEmpty && cluster.answers.isEmpty)
     for (key, addresses) in cluster.statuses {
       let standing = cluster.state.standing(of: key)
       if case .kept? = standing { continue }
       #expect(addresses == cluster.state.allocator.addresses(of: "\(key)"), "\(key) \(String(describing: standing))")
     }
+  }
+
+  /// What the pages tell is what one would count.
+  private func expectCount(_ cluster: Cluster) {
+    let standings = cluster.state.entries.mapValues(\.standing)
+    let status = cluster.state.reading.status(software: "", isLeading: true)
+    #expect(status.satisfied == standings.values.count(where: \.isServed))
+    #expect(cluster.state.reading.waitingCount == standings.values.count(where: \.isWaiting))
+    #expect(
+      status.waiting
+        == standings.sorted { $0.key.description < $1.key.description }.compactMap { key, standing in
+          standing.want.map {
+            .init(service: key.description, reason: $0.description, hasAddress: standing.isServed)
+          }
+        })
   }
 
   @Test(arguments: 0..<16)

@@ -1,4 +1,5 @@
 import Primitives
+import TestKit
 import Testing
 
 @testable import Balancer
@@ -388,6 +389,12 @@ import Testing
       // A Service without a pool may be held by the one and not by the other, so only worlds with all pools compare.
       guard lines["pool main"] == "pool main 192.0.2.0/24", lines["pool more"] != nil else { continue }
       #expect(story.state.bgpAnnouncements == fresh.state.bgpAnnouncements)
+      let told = story.state.reading().bgpAnnouncements(at: t0).map { [$0.service] + $0.addresses + $0.peers }
+      #expect(
+        told
+          == story.state.bgpAnnouncements.values.sorted { $0.service < $1.service }.map {
+            [$0.service.description] + $0.addresses.map(\.description) + $0.peers
+          })
       #expect(Set(story.state.bgpPeers.keys) == sessions)
       for peer in sessions {
         #expect(known[peer] ?? [:] == story.state.bgpRoutes(to: peer))

@@ -90,6 +90,9 @@ import Testing
       var fresh = AnnouncementStory(node: "w1")
       fresh.play(cluster.story)
       #expect(old.state.announcements == fresh.state.announcements, "step \(step) of seed \(seed)")
+      let told = old.state.reading().announced
+      #expect(told.map(\.service) == old.state.announcements.keys.sorted(), "step \(step) of seed \(seed)")
+      #expect(told.allSatisfy { old.state.announcements[$0.service]?.addresses == $0.addresses })
       #expect(old.state.claimed == fresh.state.claimed, "step \(step) of seed \(seed)")
     }
   }

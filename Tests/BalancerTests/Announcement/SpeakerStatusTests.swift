@@ -127,8 +127,18 @@ import Testing
       wait 4
       """)
     #expect(
-      story.state.bgpStatusAnnouncements(at: t0 + .seconds(6)) == [
+      story.state.reading().bgpAnnouncements(at: t0 + .seconds(6)) == [
         .init(service: "default/web", addresses: ["192.0.2.1"], peers: ["rack-a", "rack-b"], seconds: 6)
       ])
+  }
+}
+
+extension SpeakerState {
+  /// As the speaker puts it together: the candidates are asked for a few Services at a time.
+  fileprivate func layer2Status(of service: ObjectKey? = nil, at now: ContinuousClock.Instant) -> Layer2Status {
+    let reading = self.reading(of: service)
+    let candidates = reading.candidateQuestions.map { self.candidates(of: $0) }
+    return reading.layer2Status(
+      candidates: candidates.reduce(into: [:]) { $0.merge($1) { first, _ in first } }, at: now)
   }
 }

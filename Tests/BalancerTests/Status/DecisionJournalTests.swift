@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct DecisionJournalTests {
   private func journal(of names: some Sequence<Int>) -> DecisionJournal {
-    var journal = DecisionJournal()
+    var journal = DecisionJournal(of: "controller")
     for number in names {
       journal.note(
         DecisionCause("Service", ObjectKey(namespace: "shop", name: "s\(number)"), "changed"), ["writes"],
@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func `an event that leads to nothing is not written down, and costs nothing`() {
-    var journal = DecisionJournal()
+    var journal = DecisionJournal(of: "controller")
     var isAsked = false
     func cause() -> DecisionCause {
       isAsked = true
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func `of an event with very many decisions the first are kept, and the number of the others`() {
-    var journal = DecisionJournal()
+    var journal = DecisionJournal(of: "controller")
     journal.note(.time, Array(0..<100_000), { _ in Decision("writes") }, at: t0)
     #expect(journal.entries.first?.decisions.count == DecisionJournal.breadth)
     #expect(journal.entries.first?.omitted == 100_000 - DecisionJournal.breadth)
@@ -58,7 +58,7 @@ import Testing
       _ = state.handle(.services(.applied(ServiceView(service(name)))), at: t0 + .seconds(second))
     }
     let web = ObjectKey(namespace: "shop", name: "web")
-    let history = state.history(about: web, at: t0 + .seconds(11))
+    let history = DecisionHistory(state.journal, about: web, at: t0 + .seconds(11))
     #expect(history.process == "controller")
     #expect(history.entries.map(\.cause) == ["Service shop/web changed"])
     #expect(history.entries.first?.secondsAgo == 10)
@@ -66,7 +66,7 @@ import Testing
       history.entries.first?.decisions == [
         #"told IPAllocated on shop/web: Assigned IP ["192.0.2.0"]"#, "writes the addresses of shop/web 192.0.2.0",
       ])
-    #expect(state.history(about: nil, at: t0).entries.count > 1)
+    #expect(DecisionHistory(state.journal, at: t0).entries.count > 1)
     #expect(
       DecisionHistory.lines([history], width: 120) == [
         "AGO  WHO         WHY                       WHAT",
