@@ -148,6 +148,15 @@ spec: {{type: LoadBalancer, selector: {{app: web}}, ports: [{{port: 80}}]}}
 """)
 
 
+def pool(name):
+    kubectl("apply", "-f", "-", text=f"""
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {{name: {name}, namespace: metallb-system}}
+spec: {{addresses: [192.168.44.0/30]}}
+""")
+
+
 def faults(*rules):
     request = urllib.request.Request(options.proxy + "/faults", data=json.dumps(rules).encode(), method="PUT")
     urllib.request.urlopen(request, timeout=10).read()
@@ -157,6 +166,7 @@ def faults(*rules):
 
 
 row = "document.querySelector('#services tr[data-key=\"default/{}\"]')"
+warnings = "document.getElementById('warnings').innerText"
 state = "document.getElementById('connection')?.dataset.state"
 
 # Text that is harder to read than WCAG 2.2 AA allows (1.4.3): 4.5 to 1, or 3 to 1 where it is large.
@@ -254,6 +264,11 @@ def story(browser):
     service("late")
     browser.until("a new Service appears, announced, without reloading", row.format("late") + "?.innerText.includes('announced') && window.marker === 1")
     browser.until("all is well again", "document.getElementById('verdict').dataset.state === 'good'")
+    pool("idle")
+    browser.until("what metallb check warns of is there, with what to do",
+                  "document.getElementById('warnings').checkVisibility() && " + warnings + ".includes('IPAddressPool metallb-system/idle')"
+                  " && " + warnings + ".includes('Advertisement')")
+    browser.holds("and is no problem", "document.getElementById('verdict').dataset.state === 'good' && !document.getElementById('problems').checkVisibility()")
     browser.shoot("light")
 
     # With the keyboard alone.
@@ -326,6 +341,9 @@ def story(browser):
     browser.shoot("print", whole=True)
     browser.media()
     browser.size(1440, 1000)
+
+    kubectl("delete", "ipaddresspool", "idle", "--namespace", "metallb-system")
+    browser.until("a warning goes with its cause", "!" + warnings + ".includes('metallb-system/idle')", within=45)
 
     # The API server goes, and comes back.
     faults({"path": "", "action": "close"})

@@ -26,9 +26,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Flag(help: "Warnings count as well.")
   var strict = false
 
-  @Option(help: "The class of Services that MetalLB is for; by default as its controller says (its --lb-class).")
-  var lbClass = ""
-
+  @OptionGroup var loadBalancerClass: ClassOption
   @OptionGroup var output: ReportOutput
   @OptionGroup var watching: WatchOptions
   @OptionGroup var cluster: ClusterOptions
@@ -83,7 +81,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
     var report = CheckReport(of: objects, legacy: legacy)
     report.problems += await SurroundingsReader(
-      reader: reader, loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass
+      reader: reader, loadBalancerClass: self.loadBalancerClass.given
     ).traps(configuration: objects, services: (try? await reader.objects(Service.self)) ?? [], nodes: nodes)
     return report
   }

@@ -21,7 +21,7 @@ struct ClusterStatusReader {
 
   func read() async throws(APIError) -> ClusterStatus {
     let asker = StatusReader(
-      client: self.client, namespace: self.namespace, port: self.options.statusPort,
+      client: self.client, namespace: self.namespace, port: self.options.port.statusPort,
       selection: ("service", self.service?.description))
     let pods = try await asker.pods()
     async let controllers = asker.ask(pods.controllers, as: ControllerStatus.self)
@@ -34,8 +34,7 @@ struct ClusterStatusReader {
     let services = await Self.objects(Service.self, reader, in: nil, &notes)
     let layer2 = await Self.objects(ServiceL2Status.self, reader, in: self.namespace, &notes)
     let bgp = await Self.objects(ServiceBGPStatus.self, reader, in: self.namespace, &notes)
-    let given = self.options.lbClass.isEmpty ? nil : self.options.lbClass
-    let surroundings = await SurroundingsReader(reader: reader, loadBalancerClass: given)
+    let surroundings = await SurroundingsReader(reader: reader, loadBalancerClass: self.options.loadBalancerClass.given)
       .read(configuration: configuration ?? ConfigurationObjects(), services: services, nodes: nodes)
     return ClusterStatus(
       controllers: await controllers, speakers: await speakers, pools: configuration?.pools ?? [],

@@ -17,26 +17,20 @@ struct DashboardCommand: AsyncParsableCommand {
       interface alone, and shows data only to who has the URL with its token, which is new at every start. What it shows is \
       read with your own kubeconfig: list and watch on services, nodes, events, endpointslices, and pods and metallb.io \
       objects in MetalLB's namespace, and get on pods/proxy there; what you may not read is missing, and the page says so. \
+      Now and then it looks for the same traps of the cluster as metallb check, with what you may read of it. \
       It changes nothing. Exits with 0 when interrupted, and with 2 if there is no cluster to ask or the port is taken.
       """)
 
   @Option(help: "The port to serve on; 0 = any free one.")
   var port = 0
 
-  @Option(help: "The port of /status in the pods (their --health-probe-port).")
-  var statusPort = 17472
-
-  @Option(help: "The class of Services that MetalLB is for (its --lb-class).")
-  var lbClass = ""
-
+  @OptionGroup var statusPort: StatusPortOption
+  @OptionGroup var loadBalancerClass: ClassOption
   @OptionGroup var cluster: ClusterOptions
 
   mutating func validate() throws {
     guard (0...65535).contains(self.port) else {
       throw ValidationError("--port \(self.port) is not a port: it lies between 0 and 65535.")
-    }
-    guard (1...65535).contains(self.statusPort) else {
-      throw ValidationError("--status-port \(self.statusPort) is not a port: it lies between 1 and 65535.")
     }
   }
 
@@ -44,8 +38,8 @@ struct DashboardCommand: AsyncParsableCommand {
     do {
       try await self.cluster.withClient { client in
         let feed = DashboardFeed(
-          client: client, namespace: self.cluster.resolvedNamespace, statusPort: self.statusPort,
-          loadBalancerClass: self.lbClass.isEmpty ? nil : self.lbClass, logger: Self.quiet)
+          client: client, namespace: self.cluster.resolvedNamespace, configMap: self.cluster.config,
+          statusPort: self.statusPort.statusPort, loadBalancerClass: self.loadBalancerClass.given, logger: Self.quiet)
         let server = DashboardServer(feed: feed, port: self.port, token: Self.newToken(), logger: Self.quiet)
         _ = try await LabLauncher.untilSignalled {
           try await withThrowingTaskGroup(of: Void.self) { group in

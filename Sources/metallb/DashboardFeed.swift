@@ -9,23 +9,31 @@ import Runner
 ///
 ///     watches ──┐                                     ┌──▶ looks: /version, and each pod's /status
 ///     looks ────┼──▶ Inbox ──▶ DashboardState ──actions──▶ snapshots ──▶ every open page
-///     pages ────┘                                     └──▶ watches, begun anew
+///     pages ────┘                                     ├──▶ inspections: what stands around MetalLB
+///                                                     └──▶ watches, begun anew
 final class DashboardFeed: Sendable {
   private static let connectionLimit = Duration.seconds(3)
   /// Between two tries to follow what may not be read.
   private static let retryInterval = Duration.seconds(30)
+  private static let inspectionLimit = Duration.seconds(30)
 
   private let client: KubernetesClient
   private let namespace: String
+  private let configMap: String
   private let statusPort: Int
   private let loadBalancerClass: String?
   private let logger: Logger
   private let inbox = Inbox<DashboardState.Event>(capacity: 1024)
   let latest = LatestSnapshot()
 
-  init(client: KubernetesClient, namespace: String, statusPort: Int, loadBalancerClass: String?, logger: Logger) {
+  /// A class that is not given is the controller's.
+  init(
+    client: KubernetesClient, namespace: String, configMap: String, statusPort: Int, loadBalancerClass: String?,
+    logger: Logger
+  ) {
     self.client = client
     self.namespace = namespace
+    self.configMap = configMap
     self.statusPort = statusPort
     self.loadBalancerClass = loadBalancerClass
     self.logger = logger
@@ -47,6 +55,9 @@ final class DashboardFeed: Sendable {
             case .publish:
               let picture = state.picture
               _ = tasks.start { await self.publish(picture) }
+            case .inspect:
+              let picture = state.picture
+              _ = tasks.start { await self.inspect(picture) }
             case .followAnew: _ = restarts.trySend(())
             }
           }
@@ -95,12 +106,27 @@ final class DashboardFeed: Sendable {
     await self.inbox.send(.looked(controllers: ofControllers, speakers: ofSpeakers))
   }
 
+  /// Looks for what keeps the configuration from working in this cluster, as `metallb check` does.
+  private func inspect(_ picture: ClusterPicture) async {
+    let reader = SurroundingsReader(
+      reader: ClusterReader(client: self.client, namespace: self.namespace, configMap: self.configMap),
+      loadBalancerClass: self.loadBalancerClass)
+    let inspection = try? await withTimeout(Self.inspectionLimit) {
+      let surroundings = await reader.read(
+        configuration: picture.configuration, services: picture.servicesOfEveryType, nodes: picture.nodesIfReadable)
+      return ClusterPicture.Inspection(
+        warnings: ClusterTraps.problems(in: surroundings, parse: YAMLText.document),
+        loadBalancerClass: surroundings.loadBalancerClass)
+    }
+    await self.inbox.send(.inspected(inspection))
+  }
+
   private func publish(_ picture: ClusterPicture) async {
     let place = ClusterSnapshot.Place(
       server: "\(self.client.configuration.server)", namespace: self.namespace, software: Version.current)
     self.latest.publish(
       ClusterSnapshot(
-        of: picture, in: place, loadBalancerClass: self.loadBalancerClass,
+        of: picture, in: place, loadBalancerClass: self.loadBalancerClass ?? picture.inspection?.loadBalancerClass,
         at: Timestamp(microseconds: Time.wallMicroseconds)))
     await self.inbox.send(.published)
   }

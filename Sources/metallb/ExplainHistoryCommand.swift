@@ -23,17 +23,12 @@ struct ExplainHistoryCommand: AsyncParsableCommand {
   @Option(help: "How many events are shown, the latest.")
   var limit = 50
 
-  @Option(help: "The port of /debug/decisions in the pods (their --health-probe-port).")
-  var statusPort = 17472
-
+  @OptionGroup var port: StatusPortOption
   @OptionGroup var output: ReportOutput
   @OptionGroup var cluster: ClusterOptions
 
   mutating func validate() throws {
     guard self.limit > 0 else { throw ValidationError("--limit \(self.limit) must be at least 1.") }
-    guard (1...65535).contains(self.statusPort) else {
-      throw ValidationError("--status-port \(self.statusPort) is not a port: it lies between 1 and 65535.")
-    }
   }
 
   func run() async throws {
@@ -41,7 +36,8 @@ struct ExplainHistoryCommand: AsyncParsableCommand {
     do {
       answers = try await self.cluster.withClient { client in
         let asker = StatusReader(
-          client: client, namespace: self.cluster.resolvedNamespace, port: self.statusPort, path: "debug/decisions",
+          client: client, namespace: self.cluster.resolvedNamespace, port: self.port.statusPort,
+          path: "debug/decisions",
           selection: ("object", self.service?.key(client).description))
         let pods = try await asker.pods()
         return await asker.ask(pods.controllers + pods.speakers)

@@ -9,19 +9,9 @@ struct StatusOptions: ParsableArguments {
   @OptionGroup var output: ReportOutput
   @OptionGroup var watching: WatchOptions
 
-  @Option(help: "The port of /status in the pods (their --health-probe-port).")
-  var statusPort = 17472
-
-  @Option(help: "The class of Services that MetalLB is for; by default as its controller says (its --lb-class).")
-  var lbClass = ""
-
+  @OptionGroup var port: StatusPortOption
+  @OptionGroup var loadBalancerClass: ClassOption
   @OptionGroup var cluster: ClusterOptions
-
-  mutating func validate() throws {
-    guard (1...65535).contains(self.statusPort) else {
-      throw ValidationError("--status-port \(self.statusPort) is not a port: it lies between 1 and 65535.")
-    }
-  }
 
   static let exitCodes = """
     Exits with 0 if all is well, with 1 if something is not, and with 2 if the cluster cannot be asked (64 if the command \

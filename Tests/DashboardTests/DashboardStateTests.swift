@@ -16,6 +16,7 @@ import Testing
       self.state.handle(event, at: self.now).map { action in
         switch action {
         case .look(let controllers, let speakers): "look \(controllers.count)+\(speakers.count)"
+        case .inspect: "inspect"
         case .publish: "publish"
         case .followAnew: "follow anew"
         }
@@ -85,6 +86,68 @@ import Testing
     #expect(story.wake()?.actions == ["publish"])
     _ = story.handle(.published)
     #expect(story.wake() == nil)
+  }
+
+  @Test
+  func
+    `what stands around MetalLB is looked at once all is read, then rarely, and soon after its configuration changes`()
+  {
+    var story = Story()
+    for change in Fixture.synced.dropLast() { _ = story.handle(.changed(change)) }
+    #expect(!story.handle(.viewerCame).contains("inspect"), "not everything is known")
+    #expect(story.handle(.changed(Fixture.synced[Fixture.synced.count - 1])) == ["inspect"])
+    let trap = Problem(
+      kind: "IPAddressPool", key: ObjectKey(namespace: "metallb-system", name: "main"), field: "spec", message: "m",
+      remedy: "r", severity: .warning)
+    func inspections(_ limit: Duration) -> [Duration] {
+      var times: [Duration] = []
+      let end = story.now + limit
+      while let deadline = story.state.nextDeadline, deadline <= end, let woken = story.wake() {
+        for action in woken.actions {
+          switch action {
+          case "inspect":
+            times.append(limit - story.now.duration(to: end))
+            _ = story.handle(.inspected(.init(warnings: [trap], loadBalancerClass: "c")))
+          case "publish": _ = story.handle(.published)
+          default: _ = story.handle(.looked(controllers: [], speakers: []))
+          }
+        }
+      }
+      story.now = end
+      return times
+    }
+    _ = story.handle(.inspected(.init(warnings: [trap], loadBalancerClass: "c")))
+    #expect(story.state.picture.inspection == .init(warnings: [trap], loadBalancerClass: "c"))
+    #expect(inspections(.seconds(59)) == [])
+    #expect(inspections(.seconds(2)) == [.seconds(1)])
+    _ = story.handle(.changed(.pools(.applied(Fixture.pool))))
+    #expect(inspections(.seconds(10)) == [.seconds(1)])
+    // One that takes two seconds is followed by a pause of forty, whatever changes.
+    _ = story.handle(.changed(.pools(.applied(Fixture.pool))))
+    story.now += .seconds(1)
+    #expect(story.handle(.tick).contains("inspect"))
+    story.now += .seconds(2)
+    _ = story.handle(.inspected(nil))
+    #expect(story.state.picture.inspection?.warnings == [trap], "what is known stays")
+    _ = story.handle(.changed(.pools(.applied(Fixture.pool))))
+    #expect(inspections(.seconds(39)) == [])
+    #expect(inspections(.seconds(2)) == [.seconds(1)])
+    // Nobody is left.
+    _ = story.handle(.viewerLeft)
+    #expect(inspections(.seconds(1000)) == [])
+  }
+
+  @Test func `an inspection begins with Services of every type, and without what may not be read`() {
+    var picture = ClusterPicture()
+    _ = picture.apply(.services(.applied(Fixture.service("web"))))
+    _ = picture.apply(.services(.applied(Fixture.service("inner", type: "ClusterIP"))))
+    #expect(Set(picture.servicesOfEveryType.map(\.key.name)) == ["web", "inner"])
+    #expect(picture.servicesOfEveryType.allSatisfy { $0.spec?.clusterIPs == ["10.96.0.1"] })
+    _ = picture.apply(.services(.deleted(Fixture.service("inner").key)))
+    #expect(picture.servicesOfEveryType.map(\.key.name) == ["web"])
+    #expect(picture.configuration.bgpPeers == [] && picture.nodesIfReadable == [])
+    picture.unreadable = ["BGPPeer": "forbidden", "Node": "forbidden"]
+    #expect(picture.configuration.bgpPeers == nil && picture.nodesIfReadable == nil)
   }
 
   @Test func `an API server that is away is said to be, and watches begin anew when it is back`() {

@@ -128,4 +128,30 @@ import Testing
     let event = Fixture.event("e", at: 1, message: String(repeating: "<script>", count: 10_000))
     #expect(Fixture.page(Fixture.picture(events: [event])).jsonText.count < 20_000)
   }
+
+  @Test func `warnings come with their object and what to do, are no problems, and are found by a search`() {
+    var picture = Fixture.picture()
+    picture.inspection = .init(
+      warnings: (0..<12).map { number in
+        Problem(
+          kind: "IPAddressPool", key: ObjectKey(namespace: "metallb-system", name: "pool-\(number)"), field: "spec",
+          message: "nothing announces it", remedy: "create an L2Advertisement", severity: .warning)
+      })
+    let page = Fixture.page(picture)
+    #expect(page[path: "summary", "well"]?.bool == true && page.rows("problems") == [])
+    #expect(page.rows("warnings").count == 10 && page[path: "warnings", "total"]?.integer == 12)
+    #expect(
+      page.rows("warnings").first == [
+        "object": "IPAddressPool metallb-system/pool-0", "field": "spec", "text": "nothing announces it",
+        "remedy": "create an L2Advertisement",
+      ])
+    #expect(Fixture.page(picture, ("q", "pool-11")).column("warnings", "object").count == 1)
+  }
+
+  @Test func `before anybody has looked around nothing is judged`() {
+    var picture = Fixture.picture(services: [Fixture.service("web", nil, class: "c")])
+    picture.inspection = nil
+    #expect(Fixture.page(picture)[path: "connection", "state"]?.string == "loading")
+    #expect(Fixture.page(picture).rows("problems") == [])
+  }
 }

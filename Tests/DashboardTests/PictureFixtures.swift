@@ -99,6 +99,7 @@ enum Fixture {
     for change in Self.synced { _ = picture.apply(change) }
     picture.connection = .live
     picture.hasAsked = true
+    picture.inspection = .init(warnings: [])
     picture.controllers = controllers
     picture.speakers = speakers
     return picture

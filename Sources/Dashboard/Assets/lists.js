@@ -139,6 +139,11 @@ function problem(row) {
       row.service ? [" ", serviceLink(row.service, "Show its road")] : null));
 }
 
+function warning(row) {
+  return make("li", {}, state("warn", ""),
+    make("span", {}, row.object, row.field ? [" ", mono(row.field)] : null, `: ${row.text}`, make("span", { class: "remedy" }, row.remedy)));
+}
+
 const builders = {
   services: [service, (row) => row.key, "Service", "There is no Service of type LoadBalancer yet."],
   pools: [pool, (row) => row.name, "pool", "There is no pool yet: create an IPAddressPool."],
@@ -146,6 +151,7 @@ const builders = {
   sessions: [session, (row) => `${row.node} ${row.peer}`, "session", "There is no router: create a BGPPeer to announce by BGP."],
   events: [event, (row) => `${row.object} ${row.reason} ${row.message} ${row.component}`, "Event", "MetalLB has written no Event lately."],
   problems: [problem, (row) => row.text, "problem", ""],
+  warnings: [warning, (row) => `${row.object} ${row.field} ${row.text}`, "warning", ""],
 };
 
 /** Shows one list, with how much of it there is. */

@@ -6,7 +6,7 @@ import { showRoad } from "./road.js";
 import { Stream } from "./stream.js";
 
 const byId = (id) => document.getElementById(id);
-const sections = ["problems", "services", "pools", "nodes", "sessions", "events"];
+const sections = ["problems", "warnings", "services", "pools", "nodes", "sessions", "events"];
 
 // MARK: What is asked for; the address bar has it, so that going back and reloading work
 
@@ -56,6 +56,7 @@ function show(page) {
   showTiles(page.summary);
   for (const section of sections) showList(section, page[section]);
   byId("problems").hidden = page.problems.total === 0;
+  byId("warnings").hidden = page.warnings.total === 0;
   byId("controllers").textContent = controllers(page.controllers);
   byId("notes").hidden = page.notes.length === 0;
   patch(byId("notes").querySelector("[data-list]"), page.notes, (note) => note, (note) => make("li", {}, note));

@@ -15,6 +15,14 @@ package enum ClusterChange: Sendable {
   /// Those that MetalLB wrote.
   case events(ObjectChange<Event>)
 
+  /// Whether it can be a trap, or the end of one.
+  var isWorthAnInspection: Bool {
+    switch self {
+    case .pools, .l2Advertisements, .bgpAdvertisements, .bgpPeers: true
+    case .services, .nodes, .pods, .layer2Statuses, .bgpStatuses, .events: false
+    }
+  }
+
   /// Whether the speakers have something new to tell after it.
   var isWorthALook: Bool {
     switch self {

@@ -12,6 +12,19 @@ package struct ClusterPicture: Sendable {
     case lost(reason: String)
   }
 
+  /// What was found around MetalLB.
+  package struct Inspection: Sendable, Equatable {
+    /// What keeps a valid configuration from working in this cluster.
+    package var warnings: [Problem]
+    /// The class of Services that MetalLB is for; nil = those without one.
+    package var loadBalancerClass: String?
+
+    package init(warnings: [Problem], loadBalancerClass: String? = nil) {
+      self.warnings = warnings
+      self.loadBalancerClass = loadBalancerClass
+    }
+  }
+
   /// So many Events are kept, the newest.
   static let eventLimit = 1000
 
@@ -22,9 +35,13 @@ package struct ClusterPicture: Sendable {
   package var speakers: [ProcessAnswer<SpeakerStatus>] = []
   /// Whether the processes have been asked at least once.
   package var hasAsked = false
+  /// Nil = nobody has looked around yet.
+  package var inspection: Inspection?
 
   /// Those of type LoadBalancer.
   package private(set) var services = ObjectTable<Service>()
+  /// Those of other types, of which only the cluster IPs matter.
+  private var otherServices = ObjectTable<Service>()
   package private(set) var pools = ObjectTable<IPAddressPool>()
   package private(set) var l2Advertisements = ObjectTable<L2Advertisement>()
   package private(set) var bgpAdvertisements = ObjectTable<BGPAdvertisement>()
@@ -66,6 +83,7 @@ package struct ClusterPicture: Sendable {
   /// All watches begin anew.
   package mutating func beginAnew() {
     self.services.beginAnew()
+    self.otherServices.beginAnew()
     self.pools.beginAnew()
     self.l2Advertisements.beginAnew()
     self.bgpAdvertisements.beginAnew()
@@ -90,6 +108,9 @@ package struct ClusterPicture: Sendable {
     ].compactMap { $0 }
   }
 
+  /// Whether everything has been read, and everybody asked, once.
+  package var isComplete: Bool { self.loading.isEmpty && self.hasAsked && self.inspection != nil }
+
   /// MetalLB's pods of a component, by the labels of manifest and chart.
   package func pods(of component: String) -> [Pod] {
     self.pods.objects.values.filter { pod in
@@ -99,18 +120,33 @@ package struct ClusterPicture: Sendable {
   }
 
   private mutating func applyService(_ change: ObjectChange<Service>) -> Bool {
-    guard case .applied(let service) = change else {
-      self.services.apply(change)
+    switch change {
+    case .applied(let service) where service.spec?.type == "LoadBalancer":
+      self.otherServices.apply(.deleted(service.key))
+      self.services.apply(.applied(Self.slimmed(service)))
       return true
-    }
-    guard service.spec?.type == "LoadBalancer" else {
-      // Most Services of a cluster are of other types, and are not kept.
+    case .applied(let service):
+      // Most Services of a cluster are of other types, and are not shown.
+      self.otherServices.apply(.applied(Self.bare(service)))
       guard self.services.objects[service.key] != nil else { return false }
       self.services.apply(.deleted(service.key))
       return true
+    case .deleted(let key):
+      self.otherServices.apply(change)
+      guard self.services.objects[key] != nil else { return false }
+      self.services.apply(change)
+      return true
+    case .malformed, .synced:
+      self.otherServices.apply(change)
+      self.services.apply(change)
+      return true
     }
-    self.services.apply(.applied(Self.slimmed(service)))
-    return true
+  }
+
+  private static func bare(_ service: Service) -> Service {
+    Service(
+      metadata: ObjectMeta(name: service.key.name, namespace: service.key.namespace),
+      spec: ServiceSpec(type: service.spec?.type, clusterIPs: service.spec?.clusterIPs))
   }
 
   /// Without the annotations that are nobody's business here; there may be 100,000 Services.
@@ -121,6 +157,25 @@ package struct ClusterPicture: Sendable {
     service.metadata.finalizers = nil
     service.status?.conditions = nil
     return service
+  }
+}
+
+/// What an inspection begins with. What may not be read is not known, and never a trap.
+extension ClusterPicture {
+  package var configuration: ConfigurationObjects {
+    ConfigurationObjects(
+      pools: self.readable(self.pools), l2Advertisements: self.readable(self.l2Advertisements),
+      bgpAdvertisements: self.readable(self.bgpAdvertisements), bgpPeers: self.readable(self.bgpPeers))
+  }
+
+  package var servicesOfEveryType: [Service] {
+    Array(self.services.objects.values) + Array(self.otherServices.objects.values)
+  }
+
+  package var nodesIfReadable: [Node]? { self.readable(self.nodes) }
+
+  private func readable<Object>(_ table: ObjectTable<Object>) -> [Object]? {
+    self.unreadable[Object.type.kind] == nil ? Array(table.objects.values) : nil
   }
 }
 

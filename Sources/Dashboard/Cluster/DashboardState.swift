@@ -6,6 +6,7 @@ import Primitives
 ///
 ///     changes ──▶ picture ──dirty──▶ .publish ──published(after)──▶ a pause of a multiple of what it took
 ///     viewers ──▶ .look ──looked | unreachable──▶ the next look, sooner if something has changed
+///     viewers ──▶ .inspect ──inspected──▶ the next inspection, rarely, sooner if the configuration has changed
 ///
 /// What the processes say of themselves has to be asked for; nobody is asked while nobody looks. A look, and making a page
 /// of what is known, may take long in a large cluster: each waits for several times as long as the last one took, so that
@@ -18,6 +19,8 @@ package struct DashboardState: StateMachine {
     case unreadable(kind: String, reason: String?)
     case looked(controllers: [ProcessAnswer<ControllerStatus>], speakers: [ProcessAnswer<SpeakerStatus>])
     case unreachable(String)
+    /// Nil = it took too long.
+    case inspected(ClusterPicture.Inspection?)
     case published
     /// One more page is open.
     case viewerCame
@@ -27,6 +30,8 @@ package struct DashboardState: StateMachine {
   package enum Action: Sendable {
     /// Ask these pods, once the API server has answered for itself.
     case look(controllers: [Pod], speakers: [Pod])
+    /// See what stands around MetalLB in the cluster.
+    case inspect
     /// Make the picture, as it is now, known to all pages.
     case publish
     /// The API server was away: watches may wait long before they try again, so begin them anew.
@@ -51,6 +56,12 @@ package struct DashboardState: StateMachine {
   /// From a change until the processes have heard of it, too.
   private static let lookDelay = Duration.milliseconds(300)
   private static let retryInterval = Duration.seconds(1)
+  /// Between two inspections if nothing happens: it is others that they are about, who change rarely.
+  private static let inspectionInterval = Duration.seconds(60)
+  /// From a change of the configuration: it rarely comes alone.
+  private static let inspectionDelay = Duration.seconds(1)
+  /// How many times as long as an inspection the pause after it is.
+  private static let inspectionLeisure = 20
   /// From a change to the page: what happens together is shown together.
   private static let publishDelay = Duration.milliseconds(100)
   /// How many times as long as the work the pause after it is.
@@ -58,16 +69,19 @@ package struct DashboardState: StateMachine {
 
   package private(set) var picture = ClusterPicture()
   private var looking = Looking.idle
+  private var inspecting = Looking.idle
   private var publishing = Publishing.current
   private var viewers = 0
   /// Not before this, whatever happens.
   private var nextLook: ContinuousClock.Instant?
+  private var nextInspection: ContinuousClock.Instant?
 
   package init() {}
 
   package var nextDeadline: ContinuousClock.Instant? {
     var deadlines: [ContinuousClock.Instant] = []
     if case .due(let time) = self.looking { deadlines.append(time) }
+    if case .due(let time) = self.inspecting, self.picture.loading.isEmpty { deadlines.append(time) }
     if case .due(let time) = self.publishing { deadlines.append(time) }
     return deadlines.min()
   }
@@ -80,6 +94,7 @@ package struct DashboardState: StateMachine {
       if self.picture.apply(change) {
         self.pictureChanged(at: now)
         if change.isWorthALook { self.lookSoon(at: now) }
+        if change.isWorthAnInspection { self.inspectSoon(at: now) }
       }
     case .unreadable(let kind, let reason):
       if self.picture.unreadable[kind] != reason {
@@ -101,13 +116,16 @@ package struct DashboardState: StateMachine {
       self.picture.connection = .lost(reason: reason)
       self.lookEnded(pause: Self.retryInterval, at: now)
       self.pictureChanged(at: now)
+    case .inspected(let inspection): self.inspected(inspection, at: now)
     case .published: self.published(at: now)
     case .viewerCame:
       self.viewers += 1
       if case .idle = self.looking { self.looking = .due(at: max(now, self.nextLook ?? now)) }
+      if case .idle = self.inspecting { self.inspecting = .due(at: max(now, self.nextInspection ?? now)) }
     case .viewerLeft:
       self.viewers -= 1
       if self.viewers == 0, case .due = self.looking { self.looking = .idle }
+      if self.viewers == 0, case .due = self.inspecting { self.inspecting = .idle }
     }
     return actions + self.due(at: now)
   }
@@ -118,6 +136,10 @@ package struct DashboardState: StateMachine {
       self.looking = .underWay(since: now)
       actions.append(
         .look(controllers: self.picture.pods(of: "controller"), speakers: self.picture.pods(of: "speaker")))
+    }
+    if case .due(let time) = self.inspecting, time <= now, self.picture.loading.isEmpty {
+      self.inspecting = .underWay(since: now)
+      actions.append(.inspect)
     }
     if case .due(let time) = self.publishing, time <= now {
       self.publishing = .underWay(since: now, isStale: false)
@@ -138,6 +160,25 @@ package struct DashboardState: StateMachine {
     let rest = start.duration(to: now) * Self.leisure
     self.nextLook = now + min(rest, .seconds(60))
     self.looking = self.viewers > 0 ? .due(at: now + min(max(pause, rest), .seconds(60))) : .idle
+  }
+
+  // MARK: Inspecting
+
+  private mutating func inspectSoon(at now: ContinuousClock.Instant) {
+    guard case .due(let time) = self.inspecting else { return }
+    self.inspecting = .due(at: min(time, max(now + Self.inspectionDelay, self.nextInspection ?? now)))
+  }
+
+  private mutating func inspected(_ inspection: ClusterPicture.Inspection?, at now: ContinuousClock.Instant) {
+    guard case .underWay(let start) = self.inspecting else { return }
+    let rest = start.duration(to: now) * Self.inspectionLeisure
+    self.nextInspection = now + rest
+    self.inspecting = self.viewers > 0 ? .due(at: now + max(Self.inspectionInterval, rest)) : .idle
+    // One that takes too long is no reason to show nothing.
+    let result = inspection ?? self.picture.inspection ?? ClusterPicture.Inspection(warnings: [])
+    guard self.picture.inspection != result else { return }
+    self.picture.inspection = result
+    self.pictureChanged(at: now)
   }
 
   // MARK: Publishing

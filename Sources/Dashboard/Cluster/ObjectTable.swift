@@ -1,11 +1,13 @@
+import HashTreeCollections
 import KubernetesModel
 
 /// The objects of one kind, as watches tell of them.
 ///
 /// A watch that is begun anew lists everything again, and cannot tell what has gone in between: what it does not name until
-/// it has synced is dropped then, and not before, so that a page never empties while it catches up.
+/// it has synced is dropped then, and not before, so that a page never empties while it catches up. A copy costs nothing, and
+/// a change of the table after that a few branches of its tree: pages are made of copies.
 package struct ObjectTable<Object: KubernetesResource>: Sendable {
-  package private(set) var objects: [ObjectKey: Object] = [:]
+  package private(set) var objects: TreeDictionary<ObjectKey, Object> = [:]
   /// Whether everything that there was at the start has been told.
   package private(set) var hasSynced = false
   private var unconfirmed: Set<ObjectKey> = []

@@ -46,11 +46,11 @@ package struct ClusterSnapshot: Sendable {
     let ranked = self.status.exposures.map { ($0, ServiceStanding($0)) }
     self.exposures = (0...3).flatMap { rank in ranked.filter { $0.1.rank == rank } }
     // What has not been read yet is no problem of the cluster.
-    self.problems = picture.loading.isEmpty && picture.hasAsked ? self.status.findings : []
+    self.problems = picture.isComplete ? self.status.findings : []
   }
 
   /// Whether the first reading is not complete.
-  var isLoading: Bool { !self.picture.loading.isEmpty || !self.picture.hasAsked }
+  var isLoading: Bool { !self.picture.isComplete }
 
   /// When something began that was told as seconds ago.
   func since(_ seconds: Double?) -> JSONValue? {

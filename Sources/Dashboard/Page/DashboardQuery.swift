@@ -4,14 +4,14 @@ import KubernetesModel
 package struct DashboardQuery: Sendable, Hashable {
   /// A list that comes in pages.
   package enum Section: String, Sendable, Hashable, CaseIterable {
-    case services, pools, nodes, sessions, events, problems
+    case services, pools, nodes, sessions, events, problems, warnings
 
     /// How many rows a page of it has.
     var pageSize: Int {
       switch self {
       case .services: 50
       case .pools, .nodes, .sessions, .events: 20
-      case .problems: 10
+      case .problems, .warnings: 10
       }
     }
   }

@@ -1,4 +1,5 @@
 import Balancer
+import HashTreeCollections
 import KubernetesModel
 
 /// Everything that a page shows, as JSON of bounded size: what the query asks for, and nothing else.
@@ -25,7 +26,7 @@ package struct PageModel {
       ],
       "connection": self.connection, "summary": self.summary(pools: pools, nodes: nodes, sessions: sessions),
       "controllers": .array(status.controllers.prefix(5).map(Self.controller)),
-      "problems": self.problems,
+      "problems": self.problems, "warnings": self.warnings,
       "notes": .array((status.notes + status.silences).prefix(20).map { .string($0) }),
       "services": self.services,
       "pools": self.leaf(pools, in: .pools, texts: \.texts, json: \.json),
@@ -88,6 +89,19 @@ package struct PageModel {
     }
   }
 
+  /// They come with what to do, and are no problems: all may be well all the same.
+  private var warnings: JSONValue {
+    self.leaf(
+      self.snapshot.picture.inspection?.warnings ?? [], in: .warnings,
+      texts: { [$0.kind, $0.key.description, $0.field, $0.message, $0.remedy] }
+    ) { warning in
+      [
+        "object": .string("\(warning.kind) \(warning.key)"), "field": .string(warning.field),
+        "text": .string(warning.message), "remedy": .string(warning.remedy),
+      ]
+    }
+  }
+
   private var services: JSONValue {
     let wanted = self.snapshot.exposures.filter { exposure, standing in
       (self.query.filter == .all || standing.isTroubled)
@@ -102,7 +116,7 @@ package struct PageModel {
 /// The Service that a problem is about.
 enum ServiceMention {
   /// The Service that the sentence names as `Service NAMESPACE/NAME`, if there is one.
-  static func first(in sentence: String, among services: [ObjectKey: Service]) -> ObjectKey? {
+  static func first(in sentence: String, among services: TreeDictionary<ObjectKey, Service>) -> ObjectKey? {
     let words = sentence.split(separator: " ")
     guard let index = words.firstIndex(of: "Service"), index + 1 < words.count else { return nil }
     let parts = words[index + 1].split { $0 == "/" || $0 == ":" || $0 == "," }.map(String.init)
