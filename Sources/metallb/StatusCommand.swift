@@ -39,7 +39,10 @@ struct StatusLimitOption: ParsableArguments {
     if self.limit < 0 { throw ValidationError("--limit \(self.limit): it is 0 or more.") }
   }
 
-  func value(isWide: Bool) -> StatusLimit { StatusLimit(isWide ? 0 : self.limit, hint: "--limit 0 shows them") }
+  func extract(_ status: ClusterStatus, isWide: Bool) -> StatusExtract {
+    StatusExtract(
+      status, isWide: isWide, limit: StatusLimit(isWide ? 0 : self.limit, hint: "--limit 0 shows them"))
+  }
 }
 
 /// `metallb status pools`: how full each pool is.
@@ -52,7 +55,7 @@ struct StatusPoolsCommand: AsyncParsableCommand {
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
-    try await self.options.run { StatusPools($0, isWide: $1, limit: self.limit.value(isWide: $1)) }
+    try await self.options.run { StatusPools(self.limit.extract($0, isWide: $1)) }
   }
 }
 
@@ -71,7 +74,7 @@ struct StatusServicesCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await self.options.run {
-      StatusServices($0, isWide: $1, isOfTroubled: self.troubled, limit: self.limit.value(isWide: $1))
+      StatusServices(self.limit.extract($0, isWide: $1), isOfTroubled: self.troubled)
     }
   }
 }
@@ -86,7 +89,7 @@ struct StatusNodesCommand: AsyncParsableCommand {
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
-    try await self.options.run { StatusNodes($0, isWide: $1, limit: self.limit.value(isWide: $1)) }
+    try await self.options.run { StatusNodes(self.limit.extract($0, isWide: $1)) }
   }
 }
 
@@ -113,7 +116,7 @@ struct StatusBGPCommand: AsyncParsableCommand {
   @OptionGroup var options: StatusOptions
 
   func run() async throws {
-    try await self.options.run { BGPReport($0, isWide: $1, limit: self.limit.value(isWide: $1)) }
+    try await self.options.run { BGPReport(self.limit.extract($0, isWide: $1)) }
   }
 }
 
@@ -134,7 +137,7 @@ struct StatusLayer2Command: AsyncParsableCommand {
 
   func run() async throws {
     try await self.options.run(of: self.service) {
-      Layer2Report($0, isWide: $1, isOfOne: self.service != nil, limit: self.limit.value(isWide: $1))
+      Layer2Report(self.limit.extract($0, isWide: $1), isOfOne: self.service != nil)
     }
   }
 }

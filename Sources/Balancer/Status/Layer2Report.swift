@@ -2,29 +2,22 @@ import KubernetesModel
 
 /// `metallb status l2`: who announces what on the local network, who comes next, and how the speakers see each other.
 package struct Layer2Report: StatusView {
-  private let status: ClusterStatus
-  private let isWide: Bool
+  private let extract: StatusExtract
   /// Whether it is about one Service, of which everything is shown.
   private let isOfOne: Bool
-  /// Of the rows of each section.
-  private let limit: StatusLimit
 
-  package init(
-    _ status: ClusterStatus, isWide: Bool, isOfOne: Bool = false, limit: StatusLimit = StatusLimit(0, hint: "")
-  ) {
-    self.status = status
-    self.isWide = isWide
+  package init(_ extract: StatusExtract, isOfOne: Bool = false) {
+    self.extract = extract
     self.isOfOne = isOfOne
-    self.limit = limit
   }
 
-  private var told: [SpeakerStatus] { self.status.speakers.compactMap(\.status) }
+  private var told: [SpeakerStatus] { self.extract.status.speakers.compactMap(\.status) }
 
   package func lines(colours: Bool, width: Int) -> [String] {
-    let width = self.isWide ? max(width, 200) : width
+    let width = self.extract.isWide ? max(width, 200) : width
     var lines: [String] = []
     func section(_ name: String, _ header: [String], _ rows: [[Styled]], otherwise: String? = nil) {
-      let (shown, more) = self.limit.cut(rows)
+      let (shown, more) = self.extract.limit.cut(rows)
       let section = Self.section(
         name, TextTable(header: header, rows: shown), otherwise: otherwise, colours: colours, width: width)
       if !section.isEmpty { lines += (lines.isEmpty ? [] : [""]) + section + more }
@@ -40,18 +33,18 @@ package struct Layer2Report: StatusView {
     section(
       "Speakers that gossip", ["NODE", "ADDRESS", "STATE", "FOR", "INCARNATION", "ALIVE FOR", "MAY OWN"], self.members)
     section("Takeovers", ["NODE", "SERVICES", "LATEST FROM", "AGO", "TOOK"], self.takeovers)
-    return lines + StatusText.conclusion(self.status, colours: colours, width: width)
+    return lines + StatusText.conclusion(self.extract.status, colours: colours, width: width)
   }
 
-  package var json: JSONValue { self.status.json }
+  package var json: JSONValue { self.extract.status.json }
 
   /// The Services that are announced.
   package var names: [String] {
-    self.status.exposures.filter { $0.announcers.contains { $0.announcingProtocol == .layer2 } }.map(
+    self.extract.status.exposures.filter { $0.announcers.contains { $0.announcingProtocol == .layer2 } }.map(
       \.service.description)
   }
 
-  private var furtherHeader: [String] { self.isWide || self.isOfOne ? ["ORDER OF CANDIDATES"] : [] }
+  private var furtherHeader: [String] { self.extract.isWide || self.isOfOne ? ["ORDER OF CANDIDATES"] : [] }
 
   private var announcements: [[Styled]] {
     let details = Dictionary(
@@ -59,7 +52,7 @@ package struct Layer2Report: StatusView {
         status.layer2.announcements.map { ("\($0.service) \(status.node)", $0) }
       }
     ) { first, _ in first }
-    return self.status.exposures.flatMap { exposure in
+    return self.extract.status.exposures.flatMap { exposure in
       let owners = exposure.announcers.filter { $0.announcingProtocol == .layer2 }
       return owners.map { owner -> [Styled] in
         let detail = details["\(exposure.service) \(owner.node)"]

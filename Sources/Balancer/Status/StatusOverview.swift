@@ -25,14 +25,14 @@ package struct StatusOverview: StatusView {
       "Pools", StatusPools.summary(of: self.status, pools: pools, isWide: self.isWide), otherwise: StatusPools.none,
       colours: colours, width: outer)
     lines += morePools + [""]
-    lines += StatusServices(self.status, isWide: self.isWide, limit: self.limit("services"))
+    lines += StatusServices(StatusExtract(self.status, isWide: self.isWide, limit: self.limit("services")))
       .body(colours: colours, width: outer)
     lines += [""] + self.speakers(colours: colours, width: outer)
     lines += [""] + StatusNodes.controllers(of: self.status, colours: colours, width: outer)
     return lines + StatusText.conclusion(self.status, colours: colours, width: width)
   }
 
-  package var names: [String] { StatusServices(self.status).names }
+  package var names: [String] { StatusServices(StatusExtract(self.status)).names }
 
   package var json: JSONValue { self.status.json }
 

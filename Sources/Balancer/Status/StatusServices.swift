@@ -2,31 +2,24 @@ import KubernetesModel
 
 /// `metallb status services`: every Service of type LoadBalancer, its addresses and who attracts its traffic.
 package struct StatusServices: StatusView {
-  private let status: ClusterStatus
-  private let isWide: Bool
-  private let limit: StatusLimit
+  private let extract: StatusExtract
   /// Whether it is about those alone that want something.
   private let isOfTroubled: Bool
 
-  package init(
-    _ status: ClusterStatus, isWide: Bool = false, isOfTroubled: Bool = false,
-    limit: StatusLimit = StatusLimit(0, hint: "")
-  ) {
-    self.status = status
-    self.isWide = isWide
+  package init(_ extract: StatusExtract, isOfTroubled: Bool = false) {
+    self.extract = extract
     self.isOfTroubled = isOfTroubled
-    self.limit = limit
   }
 
   package func lines(colours: Bool, width: Int) -> [String] {
     self.body(colours: colours, width: width)
-      + StatusText.conclusion(self.status, colours: colours, width: width, about: [Service.type.kind])
+      + StatusText.conclusion(self.extract.status, colours: colours, width: width, about: [Service.type.kind])
   }
 
   /// Without the problems at the end.
   func body(colours: Bool, width: Int) -> [String] {
-    let width = self.isWide ? max(width, 200) : width
-    let (shown, more) = self.limit.cut(self.ordered, self.isEveryTroubledShown ? ", all well" : "")
+    let width = self.extract.isWide ? max(width, 200) : width
+    let (shown, more) = self.extract.limit.cut(self.ordered, self.isEveryTroubledShown ? ", all well" : "")
     return Self.section(
       "Services",
       TextTable(header: self.header, rows: shown.map(self.row)),
@@ -46,21 +39,22 @@ package struct StatusServices: StatusView {
 
   /// Those that want something first, where not all are shown.
   private var ordered: [ClusterStatus.Exposure] {
-    let all = self.status.exposures
+    let all = self.extract.status.exposures
     if self.isOfTroubled { return all.filter(Self.wants) }
-    guard self.limit.count > 0, all.count > self.limit.count else { return all }
+    guard self.extract.limit.count > 0, all.count > self.extract.limit.count else { return all }
     return all.filter(Self.wants) + all.filter { !Self.wants($0) }
   }
 
   private var isEveryTroubledShown: Bool {
     !self.isOfTroubled
-      && self.status.exposures.lazy.filter(Self.wants).prefix(self.limit.count + 1).count <= self.limit.count
+      && self.extract.status.exposures.lazy.filter(Self.wants).prefix(self.extract.limit.count + 1).count
+        <= self.extract.limit.count
   }
 
   // MARK: Rows
 
   private var header: [String] {
-    ["NAME", "ADDRESSES", "POOL"] + (self.isWide ? ["NEXT"] : []) + ["ANNOUNCED BY"]
+    ["NAME", "ADDRESSES", "POOL"] + (self.extract.isWide ? ["NEXT"] : []) + ["ANNOUNCED BY"]
   }
 
   private func row(of exposure: ClusterStatus.Exposure) -> [Styled] {
@@ -69,7 +63,7 @@ package struct StatusServices: StatusView {
       ? Styled("<pending>", .warning) : Styled(exposure.addresses.joined(separator: ","))
     let next = exposure.announcers.compactMap(\.next).first
     return [Styled(exposure.service.description), addresses, Styled(exposure.pool ?? "-")]
-      + (self.isWide ? [Styled(next ?? "-")] : []) + [self.announcers(of: exposure)]
+      + (self.extract.isWide ? [Styled(next ?? "-")] : []) + [self.announcers(of: exposure)]
   }
 
   private func announcers(of exposure: ClusterStatus.Exposure) -> Styled {
@@ -81,7 +75,7 @@ package struct StatusServices: StatusView {
     }
     let bgp = exposure.announcers.filter { $0.announcingProtocol == .bgp }
     var parts = layer2
-    if bgp.count > 3 && !self.isWide {
+    if bgp.count > 3 && !self.extract.isWide {
       let routers = Set(bgp.flatMap(\.peers)).sorted()
       parts.append("\(bgp.count) nodes (bgp, to \(ClusterStatus.list(routers)))")
     } else {
