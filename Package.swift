@@ -115,13 +115,18 @@ let package = Package(
         "CLinux", "HostNetwork", "KubernetesClient", "KubernetesModel", "Primitives", "Runner", "Serving", certificates,
         crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
       ]),
+    .target(name: "CUnwind"),
     .executableTarget(
       name: "metallb",
       dependencies: [
-        "Balancer", "Controller", "Dashboard", "KubernetesClient", "KubernetesModel", "Lab", "Primitives", "Runner",
-        "Serving", "Speaker", argumentParser, logging, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
+        "Balancer", "CUnwind", "Controller", "Dashboard", "KubernetesClient", "KubernetesModel", "Lab", "Primitives",
+        "Runner", "Serving", "Speaker", argumentParser, logging, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
       ],
-      swiftSettings: strict),
+      swiftSettings: strict,
+      linkerSettings: [
+        .unsafeFlags(
+          ["__register_frame_info", "__deregister_frame_info"].flatMap { ["-Xlinker", "--wrap=\($0)"] })
+      ]),
 
     // Figures, not products: `swift run -c release allocator-benchmark`.
     .executableTarget(
