@@ -72,12 +72,12 @@ package struct GroupSimulation {
       self.indices[Self.endpoint(index)] = index
     }
     let everybody = (areTogether ? 0..<size : 0..<0).map { index in
-      NodeState(
-        node: Self.name(index), endpoint: Self.endpoint(index), meta: NodeMeta().bytes, incarnation: 1,
-        liveness: .alive)
+      Member(
+        name: Self.name(index), endpoint: Self.endpoint(index), meta: NodeMeta().bytes, incarnation: 1,
+        liveness: .alive, changedAt: start)
     }
     for index in 0..<size {
-      self.participants[index].membership.assume(everybody, at: start)
+      self.participants[index].membership.assume(everybody)
       self.schedule(index)
     }
   }
@@ -148,7 +148,7 @@ package struct GroupSimulation {
 
   /// How many of the running members hold so many for alive.
   package func agreement(onCount count: Int) -> Int {
-    self.running.count { self.participants[$0].membership.known.count { !$0.liveness.isGone } == count }
+    self.running.count { self.participants[$0].membership.livingCount == count }
   }
 
   /// Lets time pass until `isDone`, or up to a limit; returns how long it took, nil if it did not happen. Looking costs as

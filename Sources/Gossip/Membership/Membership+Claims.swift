@@ -28,9 +28,7 @@ extension Membership {
     self.suspicions[claim.node] = nil
     self.broadcast(.alive(claim), about: claim.node)
     self.roster.update(claim.node) { member in
-      member.endpoint = claim.endpoint
-      member.meta = claim.meta
-      member.versions = versions
+      member.describe(endpoint: claim.endpoint, meta: claim.meta, versions: versions)
       member.incarnation = claim.incarnation
       if member.liveness != .alive {
         member.liveness = .alive
@@ -162,13 +160,9 @@ extension Membership {
   }
 
   /// Takes for granted that these are there, without a word to anybody: a group that has been together for long.
-  package mutating func assume(_ states: [NodeState], at now: ContinuousClock.Instant) {
-    for state in states where state.node != self.name {
-      let member = Member(
-        name: state.node, endpoint: state.endpoint, meta: state.meta, versions: state.versions ?? .ours,
-        incarnation: state.incarnation, liveness: state.liveness, changedAt: now)
-      self.roster.insert(member, using: &self.dice)
-    }
+  package mutating func assume(_ members: [Member]) {
+    self.roster.reserve(members.count)
+    for member in members where member.name != self.name { self.roster.insert(member, using: &self.dice) }
     self.broadcasts.removeAll()
   }
 

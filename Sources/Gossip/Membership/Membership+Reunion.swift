@@ -56,8 +56,7 @@ extension Membership {
 
   /// Each of the living takes its turn.
   private var callInterval: Duration {
-    let living = self.roster.members.count { !$0.liveness.isGone }
-    return Reunion.pace * max(1, living / 2) * self.reunion.patience
+    Reunion.pace * max(1, self.roster.livingCount / 2) * self.reunion.patience
   }
 
   mutating func callMissing(at now: ContinuousClock.Instant) -> [Action] {

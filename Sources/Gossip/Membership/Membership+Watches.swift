@@ -40,7 +40,7 @@ extension Membership {
     guard var watch = self.watches[name] else { return [] }
     // From now, not from the last ping: after a pause of this process the answers have to come first.
     watch.pingAt = now + self.watchSettings.interval
-    guard let target = self.roster[name], !target.liveness.isGone, NodeMeta(target.meta).isWatchable else {
+    guard let target = self.roster[name], !target.liveness.isGone, target.isWatchable else {
       // Whoever is gone may come back; there is nothing to watch until then.
       self.endWatch(name)
       if watch.isWanted { self.watches[name] = Watch(pingAt: watch.pingAt) }

@@ -143,6 +143,9 @@ package struct Membership: StateMachine, Equatable {
   /// Every node that is known, gone ones among them.
   package var known: [Member] { self.roster.members }
 
+  /// How many nodes are known that are not gone, this one among them.
+  package var livingCount: Int { self.roster.livingCount }
+
   package func member(_ name: String) -> Member? { self.roster[name] }
 
   /// The nodes that may own addresses, this one among them: neither gone, nor lost to a watch, nor passive.
@@ -159,7 +162,7 @@ package struct Membership: StateMachine, Equatable {
 
   func isCandidate(_ member: Member) -> Bool {
     if member.name == self.name { return true }
-    return !member.liveness.isGone && self.watches[member.name]?.isLost != true && !NodeMeta(member.meta).isPassive
+    return !member.liveness.isGone && !member.isPassive && self.watches[member.name]?.isLost != true
   }
 
   /// How much this node doubts itself; 0 = all is well.
@@ -329,7 +332,7 @@ package struct Membership: StateMachine, Equatable {
   private mutating func describe(_ meta: [UInt8]) {
     guard meta != self.own.meta else { return }
     self.roster.update(self.name) { own in
-      own.meta = meta
+      own.describe(endpoint: own.endpoint, meta: meta, versions: own.versions)
       own.outbid(own.incarnation)
     }
     self.broadcast(.alive(self.own.claim), about: self.name)
@@ -344,8 +347,8 @@ package struct Membership: StateMachine, Equatable {
     }
     self.watches = [:]
     self.reunion = Reunion()
-    let isAlone = self.roster.members.allSatisfy { $0.name == self.name || $0.liveness.isGone }
-    if isAlone {
+    // It counts as gone itself by now.
+    if self.roster.livingCount == 0 {
       self.broadcasts.removeAll()
     } else {
       let own = self.own

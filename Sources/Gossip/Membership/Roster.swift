@@ -6,26 +6,37 @@ import Primitives
 /// that are gone stay for as long as gossip still tells them, so that late news about them find them gone.
 struct Roster: Sendable, Equatable {
   private(set) var members: [Member] = []
-  private var positions: [String: Int] = [:]
+  private var positions: [String: Int32] = [:]
   private var next = 0
+  /// How many are not gone.
+  private(set) var livingCount = 0
 
   var count: Int { self.members.count }
 
-  subscript(name: String) -> Member? { self.positions[name].map { self.members[$0] } }
+  subscript(name: String) -> Member? { self.positions[name].map { self.members[Int($0)] } }
+
+  /// So many are going to be inserted.
+  mutating func reserve(_ count: Int) {
+    self.members.reserveCapacity(self.members.count + count)
+    self.positions.reserveCapacity(self.members.count + count)
+  }
 
   /// Puts a new node at a random place of the ring.
   mutating func insert(_ member: Member, using dice: inout SplitMix64) {
     let place = Int.random(in: 0...self.members.count, using: &dice)
     self.members.append(member)
     self.members.swapAt(place, self.members.count - 1)
-    self.positions[self.members[self.members.count - 1].name] = self.members.count - 1
-    self.positions[member.name] = place
+    self.positions[self.members[self.members.count - 1].name] = Int32(self.members.count - 1)
+    self.positions[member.name] = Int32(place)
+    if !member.liveness.isGone { self.livingCount += 1 }
   }
 
   /// Changes what is known of a node.
   mutating func update(_ name: String, _ change: (inout Member) -> Void) {
-    guard let position = self.positions[name] else { return }
+    guard let position = self.positions[name].map({ Int($0) }) else { return }
+    if !self.members[position].liveness.isGone { self.livingCount -= 1 }
     change(&self.members[position])
+    if !self.members[position].liveness.isGone { self.livingCount += 1 }
   }
 
   /// The next node of the ring that is not gone; each end of the ring drops who was gone before `horizon`, and shuffles.
@@ -35,9 +46,12 @@ struct Roster: Sendable, Equatable {
     // Once round for the rest of this ring, and once for the next.
     for _ in 0...(2 * self.members.count) {
       if self.next >= self.members.count {
+        for member in self.members where member.liveness.isGone && member.changedAt < horizon {
+          self.positions[member.name] = nil
+        }
         self.members.removeAll { $0.liveness.isGone && $0.changedAt < horizon }
         self.members.shuffle(using: &dice)
-        self.positions = Dictionary(uniqueKeysWithValues: self.members.indices.map { (self.members[$0].name, $0) })
+        for position in self.members.indices { self.positions[self.members[position].name] = Int32(position) }
         self.next = 0
         if self.members.isEmpty { return nil }
       }
