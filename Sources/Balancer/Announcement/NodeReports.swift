@@ -10,13 +10,15 @@ import Primitives
 /// Where a subject has one report in the cluster, the node that wants it creates it and deletes those of others; a node
 /// that wants it no more deletes its own. Where it claims the subject by it, under a term, it leaves those with higher
 /// terms alone, and those with lower ones for a while, as nobody shall find the subject without any
-/// (Docs/decisions/0024-owners-that-stay.md). Nothing is written before all reports have been listed and all that is wanted is
+/// (Docs/decisions/0024-owners-that-stay.md). A claim that could not be written is not simply tried again: the subject is
+/// reported without claiming it first, and claimed a moment later if it is still to be. Nothing is written before all reports have been listed and all that is wanted is
 /// known, so that a restart finds its reports and writes nothing.
 package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   package enum Event: Timed, Equatable {
     case tick
     case observed(ObjectChange<Report>)
-    /// This is to be told of a subject; with a term it is a claim, and without one it goes on as it is.
+    /// This is to be told of a subject; with a term it is a claim, with the term 0 one that is not made any more if it has
+    /// not been, and without one it goes on as it is.
     case wanted(ObjectKey, Report.Content, term: Int? = nil)
     /// Nothing is to be told of it any more.
     case unwanted(ObjectKey)
@@ -71,6 +73,9 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   /// When a claim was made last.
   private var claimedAt: [ObjectKey: ContinuousClock.Instant] = [:]
   private var alarms = Alarms()
+  /// What was to be claimed and could not be: the API server was away, or this node cut off, and the claim was made knowing
+  /// less than everybody else.
+  private var doubted: Set<ObjectKey> = []
   /// The reports on each subject, by their own keys.
   private var known: [ObjectKey: [ObjectKey: Report]] = [:]
   /// The subject of each report.
@@ -108,6 +113,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
       self.request(subject, at: now)
     case .unwanted(let subject):
       self.wanted[subject] = nil
+      self.doubted.remove(subject)
       self.request(subject, at: now)
     case .decided:
       self.isDecided = true
@@ -177,16 +183,17 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     let reports = self.reports(on: subject)
     let own = reports.filter { $0.node == self.settings.node }
     guard let wish = self.wanted[subject] else { return own.first.map { .delete($0.key, uid: $0.metadata.uid) } }
-    guard var report = own.first, wish.term.map({ (report.term ?? 0) >= $0 }) ?? true else {
-      guard self.mayClaim(subject, at: now) else { return nil }
+    guard let report = own.first, wish.term.map({ (report.term ?? 0) >= $0 }) ?? true else {
+      guard wish.term != 0, self.mayClaim(subject, at: now) else { return nil }
+      let isDoubted = self.doubted.contains(subject)
+      if isDoubted, let report = own.first { return .writeStatus(self.told(wish.content, in: report, of: subject)) }
       return .create(
         .new(
           on: subject, by: self.settings.node, in: self.settings.namespace, owner: self.settings.owner,
-          term: wish.term.flatMap { $0 > 0 ? $0 : nil }))
+          term: isDoubted ? nil : wish.term))
     }
     guard report.content == wish.content else {
-      report.set(wish.content, node: self.settings.node, subject: subject)
-      return .writeStatus(report)
+      return .writeStatus(self.told(wish.content, in: report, of: subject))
     }
     let excess = reports.first { other in
       guard other.key != report.key else { return false }
@@ -195,6 +202,12 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
       return wish.term == nil || ((other.term ?? 0) < (report.term ?? 0) && self.mayClear(subject, at: now))
     }
     return excess.map { .delete($0.key, uid: $0.metadata.uid) }
+  }
+
+  private func told(_ content: Report.Content, in report: Report, of subject: ObjectKey) -> Report {
+    var report = report
+    report.set(content, node: self.settings.node, subject: subject)
+    return report
   }
 
   private func mayClaim(_ subject: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
@@ -217,15 +230,19 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     return actions
   }
 
+  /// A claim was made, or the API server was heard again: the next claim is a moment away.
+  private mutating func postponeClaims(of subject: ObjectKey, at now: ContinuousClock.Instant) {
+    self.claimedAt[subject] = now
+    for time in [Self.claimInterval, Self.graceTime] { self.alarms.set(now + time, for: subject) }
+  }
+
   private mutating func conclude(_ subject: ObjectKey, _ outcome: Outcome, at now: ContinuousClock.Instant) {
     guard let write = self.writes.ended(subject) else { return }
+    if outcome != .failed, self.doubted.remove(subject) != nil { self.postponeClaims(of: subject, at: now) }
     switch outcome {
     case .succeeded(let report):
       self.writes.succeeded(subject)
-      if case .create(let report) = write, report.term != nil {
-        self.claimedAt[subject] = now
-        for time in [Self.claimInterval, Self.graceTime] { self.alarms.set(now + time, for: subject) }
-      }
+      if case .create(let report) = write, report.term != nil { self.postponeClaims(of: subject, at: now) }
       if case .writeStatus(let former) = write {
         self.replaced[former.key] = former.metadata.resourceVersion
         if Report.interval > .zero { self.writtenAt[subject] = now }
@@ -240,6 +257,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
       if case .delete(let key, _) = write { self.drop(key, at: now) }
       self.writes.pause(subject, endsWithNews: true, at: now)
     case .failed:
+      if case .create(let report) = write, report.term != nil { self.doubted.insert(subject) }
       self.writes.pause(subject, endsWithNews: false, at: now)
     }
   }

@@ -2,6 +2,8 @@ import KubernetesModel
 import Primitives
 
 /// Which node has claimed the addresses of each Service: all that is written in the cluster about who owns what.
+///
+/// What bears no term claims nothing, and is not filed: where no advertisement elects by claims, this is empty.
 struct OwnershipTable: Sendable, Equatable {
   /// A node that claims a Service, with the term.
   struct Title: Sendable, Hashable {
@@ -26,6 +28,11 @@ struct OwnershipTable: Sendable, Equatable {
     return node.map { Title(node: $0, term: term) }
   }
 
+  /// The highest term under which a node has claimed a Service, as far as was seen; nil = it has not.
+  func term(of service: ObjectKey, by node: String) -> Int? {
+    self.titles[service]?.values.lazy.filter { $0.node == node }.map(\.term).max()
+  }
+
   /// The term of a claim that is to count.
   func nextTerm(of service: ObjectKey) -> Int {
     (self.titles[service]?.values.lazy.map(\.term).max() ?? 0) + 1
@@ -37,7 +44,7 @@ struct OwnershipTable: Sendable, Equatable {
     case .synced, .malformed: return []
     case .deleted(let key): return self.drop(key)
     case .applied(let claim):
-      guard let service = claim.service, let node = claim.node else { return self.drop(claim.key) }
+      guard claim.term > 0, let service = claim.service, let node = claim.node else { return self.drop(claim.key) }
       let title = Title(node: node, term: claim.term)
       if self.filed[claim.key] == service, self.titles[service]?[claim.key] == title { return [] }
       let former = self.drop(claim.key)

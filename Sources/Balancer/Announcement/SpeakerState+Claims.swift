@@ -48,11 +48,14 @@ extension SpeakerState {
   func term(of key: ObjectKey, for address: IPAddress, incumbent: String?) -> Int? {
     guard self.isClaimed(key), self.electsByClaims else { return nil }
     let held = self.services[key]?.verdict?.announcement?.term ?? 0
-    // Whoever merely goes on for a moment claims nothing anew.
-    guard incumbent == nil || incumbent == self.settings.node else { return held }
+    // Whoever merely goes on for a moment claims nothing anew, and not any more what has not been written yet.
+    guard incumbent == nil || incumbent == self.settings.node else { return min(held, self.writtenTerm(of: key) ?? 0) }
     guard let leader = self.ownership.leader(of: key, for: address) else { return max(held, 1) }
     return max(held, leader.node == self.settings.node ? leader.term : leader.term + 1)
   }
+
+  /// The term of this node's own claim that is known to be written: others can go by that alone.
+  private func writtenTerm(of key: ObjectKey) -> Int? { self.ownership.term(of: key, by: self.settings.node) }
 
   // MARK: Two on the wire
 
@@ -91,27 +94,34 @@ extension SpeakerState {
     return now - first <= Self.reunionTime
   }
 
-  /// Tells a node that announces what this one has claimed.
+  /// Tells a node that announces what this one has claimed, once that is written.
   func assertion(of key: ObjectKey, to node: String) -> [Action] {
-    guard self.isClaimed(key), self.electsByClaims, let term = self.services[key]?.verdict?.announcement?.term else {
-      return []
-    }
+    guard self.isClaimed(key), self.electsByClaims, self.services[key]?.verdict?.announcement != nil,
+      let term = self.writtenTerm(of: key)
+    else { return [] }
     return [.tell(node, OwnershipNotice(service: key, node: self.settings.node, term: term))]
   }
 
-  /// Another node says that it owns what this one announces.
-  mutating func file(_ notice: OwnershipNotice, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+  /// Another node says that it owns what this one announces; one that errs is told. Against what it has written counts
+  /// only what this one has written, too: whoever was cut off meant to claim a lot.
+  mutating func file(
+    _ notice: OwnershipNotice, at now: ContinuousClock.Instant
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
     guard notice.node != self.settings.node, self.isClaimed(notice.service), self.electsByClaims,
-      let held = self.services[notice.service]?.verdict?.announcement?.term,
+      self.services[notice.service]?.verdict?.announcement != nil,
       let address = self.electionAddress(of: notice.service), let candidacy = self.candidacy(of: notice.service),
       self.nodes.mayOwn(notice.node, in: candidacy)
-    else { return [] }
+    else { return ([], []) }
+    let held = self.writtenTerm(of: notice.service) ?? 0
     let isLater =
       notice.term == held
       ? self.nodes.precedes(notice.node, self.settings.node, for: address, in: candidacy) : notice.term > held
-    guard isLater else { return [] }
+    guard isLater else {
+      // Of equals neither is told, lest two that see the order differently go on telling each other.
+      return (notice.term < held ? self.assertion(of: notice.service, to: notice.node) : [], [])
+    }
     self.yields.yield(address, to: notice.node, at: now)
-    return self.services.company(of: notice.service)
+    return ([], self.services.company(of: notice.service))
   }
 
   // MARK: Claiming what another one has
@@ -124,9 +134,7 @@ extension SpeakerState {
   ) -> [Action] {
     guard let announcement, let incumbent, incumbent != self.settings.node, !self.isHandingOver else {
       self.changes.endWait(key)
-      // A claim that has won is not taken back.
-      let isWon = incumbent == self.settings.node
-      return self.changes.endBid(key) && !isWon ? [.abandonBid(key)] : []
+      return self.endBid(for: key, isWon: incumbent == self.settings.node)
     }
     if policy.kind == .sticky {
       if let holdDown = policy.holdDown, self.isFirst(for: address, in: candidacy) {
@@ -145,7 +153,13 @@ extension SpeakerState {
     guard bid.until <= now || leader.map({ $0.term >= term }) ?? false else { return [] }
     self.changes.postpone(key, at: now)
     self.loads.doubt(key)
-    return self.changes.endBid(key) ? [.abandonBid(key)] : []
+    return self.endBid(for: key)
+  }
+
+  /// Takes a claim back, unless it has won, or what was claimed is announced from here by now, as its owner is gone.
+  mutating func endBid(for key: ObjectKey, isWon: Bool = false) -> [Action] {
+    let isAnnounced = self.services[key]?.verdict?.announcement != nil
+    return self.changes.endBid(key) && !isWon && !isAnnounced ? [.abandonBid(key)] : []
   }
 
   /// Whether no candidate comes before this node in the order for an address, the present owner included.

@@ -86,7 +86,7 @@ extension SpeakerState {
     self.loads.put(key, in: nil, owner: nil)
     self.changes.endFarewell(key)
     self.changes.endWait(key)
-    return self.changes.endBid(key) ? [.abandonBid(key)] : []
+    return self.endBid(for: key)
   }
 
   // MARK: Who takes part

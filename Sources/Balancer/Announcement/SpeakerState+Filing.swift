@@ -16,7 +16,7 @@ extension SpeakerState {
           .union(self.takeLoads(at: now))
       )
     case .ownership(let change): ([], self.file(change))
-    case .told(let notice): ([], self.file(notice, at: now))
+    case .told(let notice): self.file(notice, at: now)
     case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))

@@ -8,7 +8,8 @@ package struct OwnershipClaim: Sendable, Hashable {
   /// Nil = it is about nothing.
   package var service: ObjectKey?
   package var node: String?
-  /// Of several claims on one Service that with the highest term counts; 0 where its writer knows of no terms.
+  /// Of several claims on one Service that with the highest term counts; 0 = its writer knows of no terms, and claims
+  /// nothing.
   package var term: Int
 
   package init(key: ObjectKey, service: ObjectKey?, node: String?, term: Int = 0) {

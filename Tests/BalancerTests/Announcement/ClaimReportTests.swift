@@ -53,6 +53,36 @@ import TestKit
     #expect(keeper.handle(.written(Self.web, .succeeded(nil)), at: t0 + .seconds(5)) == [])
   }
 
+  @Test func `a claim that could not be written is not made any more once it is to claim nothing`() {
+    var keeper = Self.keeper()
+    #expect(keeper.handle(.wanted(Self.web, .all, term: 2), at: t0).count == 1)
+    #expect(keeper.handle(.wanted(Self.web, .all, term: 0), at: t0) == [])
+    #expect(keeper.handle(.written(Self.web, .failed), at: t0) == [])
+    #expect(keeper.handle(.tick, at: t0 + .seconds(60)) == [])
+    // What is written already stays, and tells how things stand.
+    keeper = Self.keeper(Self.claim("l2-own", by: "w1", term: 1))
+    #expect(keeper.handle(.wanted(Self.web, .all, term: 0), at: t0) == [])
+    #expect(Self.text(keeper.handle(.wanted(Self.web, .named(["eth0"]), term: 0), at: t0)) == ["status l2-own"])
+  }
+
+  @Test func `what could not be claimed is reported first, and claimed a moment later if it is still to be`() {
+    var keeper = Self.keeper()
+    #expect(keeper.handle(.wanted(Self.web, .all, term: 2), at: t0).count == 1)
+    #expect(keeper.handle(.written(Self.web, .failed), at: t0) == [])
+    #expect(Self.text(keeper.handle(.tick, at: t0 + .seconds(1))) == ["create [:]"])
+    let report = Self.claim("l2-report", by: "w1", term: nil)
+    #expect(keeper.handle(.written(Self.web, .succeeded(report)), at: t0 + .seconds(1)) == [])
+    var (ousted, now) = (keeper, t0 + .seconds(3))
+    #expect(Self.text(keeper.handle(.tick, at: now)) == [#"create ["metallb.io/term": "2"]"#])
+    let claim = Self.claim("l2-claim", by: "w1", term: 2)
+    #expect(Self.text(keeper.handle(.written(Self.web, .succeeded(claim)), at: now)) == ["delete l2-report"])
+    // Meanwhile it has learned better.
+    #expect(Self.text(ousted.handle(.unwanted(Self.web), at: t0 + .seconds(2))) == ["delete l2-report"])
+    now += .seconds(60)
+    #expect(ousted.handle(.written(Self.web, .succeeded(nil)), at: now) == [])
+    #expect(ousted.handle(.tick, at: now) == [])
+  }
+
   @Test func `a later claim stands beside the earlier one until it is there, but not at once`() {
     var keeper = Self.keeper()
     _ = keeper.handle(.wanted(Self.web, .all, term: 1), at: t0)

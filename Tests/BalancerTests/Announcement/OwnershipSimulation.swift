@@ -9,7 +9,8 @@ import TestKit
 ///
 /// Everything takes a while, a different one each time: writes and their answers, watches, what the failure detectors see,
 /// frames and what speakers tell each other; a tenth of frames and words is lost, and of writes one in fifty. Watches of
-/// a node that was cut off stay stale for up to fifteen seconds after it has been healed.
+/// a node that was cut off stay stale for up to fifteen seconds after it has been healed. What one watch brings stays in
+/// order, and an address that is new on a link is told for five seconds there.
 struct OwnershipSimulation {
   private enum Occurrence {
     case event(SpeakerState.Event)
@@ -18,6 +19,10 @@ struct OwnershipSimulation {
     case seen(ObjectChange<ServiceL2Status>)
     case catchUp
     case wake
+    /// A burst of frames that tell of an address, of which so many follow.
+    case burst(IPAddress, fresh: Int, following: Int)
+    /// A frame of another node has come in.
+    case heard(IPAddress, from: String)
     /// A question on the network for an address, and the end of the time in which it is answered.
     case ask(IPAddress)
     case unanswered(IPAddress)
@@ -43,7 +48,12 @@ struct OwnershipSimulation {
     /// What its watch has yet to bring; nil = the watch is up to date.
     var missed: [ObjectChange<ServiceL2Status>]?
     var watchedUntil = t0
-    var defendedAt: [IPAddress: ContinuousClock.Instant] = [:]
+    /// The same for the watch of Nodes.
+    var nodesWatchedUntil = t0
+    /// Which announcement of an address is the latest: the bursts of former ones end.
+    var fresh: [IPAddress: Int] = [:]
+    /// When who was heard to announce an address that is announced here, too.
+    var contestedAt: [IPAddress: (at: ContinuousClock.Instant, by: String)] = [:]
     /// The addresses that it asks for, with the pauses between questions while somebody has them.
     var asked: [IPAddress: Duration] = [:]
     var wakeAt: ContinuousClock.Instant?
@@ -168,9 +178,14 @@ struct OwnershipSimulation {
   mutating func drain(_ name: String, _ isBarred: Bool = true) {
     if isBarred { self.barred.insert(name) } else { self.barred.remove(name) }
     let view = self.view(of: name)
-    for other in self.names where self.nodes[other]?.isUp == true {
-      self.enqueue(.event(.nodes(.applied(view))), for: other, after: self.delay(5...80))
+    for other in self.names {
+      guard let node = self.nodes[other], node.isUp else { continue }
+      let at = max(node.nodesWatchedUntil, self.now + self.delay(5...80))
+      self.nodes[other]?.nodesWatchedUntil = at
+      self.enqueue(.event(.nodes(.applied(view))), for: other, after: at - self.now)
     }
+    // Whom nobody may serve any more is not without an answer for want of anybody.
+    self.surveyAll()
   }
 
   /// A node hears nobody any more, nor the API server.
@@ -193,7 +208,7 @@ struct OwnershipSimulation {
       self.sight(name, of: other, within: 50...700)
     }
     self.enqueue(.catchUp, for: name, after: self.delay(10...15_000))
-    // Hosts ask for each other again; what both announce is heard.
+    // Its link is up again: all that it announces is told anew.
     for address in self.nodes[name]?.speaker.claimed.keys.sorted() ?? [] { self.shout(address, from: name) }
     self.surveyAll()
   }
@@ -249,6 +264,13 @@ struct OwnershipSimulation {
     case .report(let event): self.report(event, by: entry.node)
     case .write(let write, let subject): self.serve(write, of: subject, from: entry.node)
     case .seen(let change): self.see(change, by: entry.node)
+    case .burst(let address, let fresh, let following):
+      guard node.fresh[address] == fresh, node.speaker.claimed[address] != nil else { return }
+      self.sendFrames(of: address, from: entry.node)
+      guard following > 0 else { return }
+      self.enqueue(
+        .burst(address, fresh: fresh, following: following - 1), for: entry.node, after: .milliseconds(1100))
+    case .heard(let address, let other): self.hear(address, from: other, by: entry.node)
     case .ask(let address):
       if !self.isAnswered(address, for: entry.node) {
         self.enqueue(.unanswered(address), for: entry.node, after: .milliseconds(700))
@@ -302,9 +324,7 @@ struct OwnershipSimulation {
         self.survey(address)
       case .release(let address): self.survey(address)
       case .defend(let address):
-        if let last = self.nodes[name]?.defendedAt[address], self.now - last < .seconds(1) { continue }
-        self.nodes[name]?.defendedAt[address] = self.now
-        self.hear(address, from: name)
+        self.sendFrames(of: address, from: name)
       case .tell(let other, let notice):
         guard self.isTogether(name, other), !self.isLost(0.1) else { continue }
         self.enqueue(.event(.told(notice)), for: other, after: self.delay(1...50))
@@ -331,16 +351,28 @@ struct OwnershipSimulation {
     return true
   }
 
-  /// The frames that tell the neighbours of an announcement.
+  /// The neighbours are told of an announcement.
   private mutating func shout(_ address: IPAddress, from name: String) {
-    for _ in 0..<3 { self.hear(address, from: name) }
+    self.order += 1
+    self.nodes[name]?.fresh[address] = self.order
+    self.enqueue(.burst(address, fresh: self.order, following: 4), for: name, after: .zero)
   }
 
-  private mutating func hear(_ address: IPAddress, from name: String) {
-    let holder = AddressHolder(hardware: .broadcast, interface: "eth0", addresses: [Self.address(of: name)])
-    for other in self.names where other != name && self.isTogether(name, other) && !self.isLost(0.1) {
-      self.enqueue(.event(.addressContested(address, by: holder)), for: other, after: self.delay(1...20))
+  private mutating func sendFrames(of address: IPAddress, from name: String) {
+    // A burst of ARP is two frames.
+    for other in self.names
+    where other != name && self.isTogether(name, other) && !(self.isLost(0.1) && self.isLost(0.1)) {
+      self.enqueue(.heard(address, from: name), for: other, after: self.delay(1...20))
     }
+  }
+
+  /// Of somebody who goes on a speaker is told once a second.
+  private mutating func hear(_ address: IPAddress, from other: String, by name: String) {
+    guard let node = self.nodes[name], node.speaker.claimed[address] != nil else { return }
+    if let last = node.contestedAt[address], last.by == other, self.now - last.at < .seconds(1) { return }
+    self.nodes[name]?.contestedAt[address] = (self.now, other)
+    let holder = AddressHolder(hardware: .broadcast, interface: "eth0", addresses: [Self.address(of: other)])
+    self.handle(.addressContested(address, by: holder), by: name)
   }
 
   // MARK: The API server

@@ -119,6 +119,7 @@ import Testing
       claimed default/mail w1 3
       > announce default/mail 192.0.2.8 on all, term 3
       told default/mail w3 2
+      > tell w3 default/mail w1 3
       told default/mail w3 3
       told default/mail w9 9
       told default/mail w3 4
@@ -165,6 +166,7 @@ import Testing
   @Test func `what is gone with its owner is announced at once, and claimed above it`() {
     self.expect(
       """
+      claimed default/mail w1 1
       claimed default/mail w3 7
       wait 1
       \(Self.withdrawn)
@@ -172,8 +174,9 @@ import Testing
       members w1:eth0
       \(Self.announced(term: 8))
       > watch nobody
-      # Back before that was written.
+      # Back before that was written: it is not claimed any more.
       members w1:eth0,w3:eth0
+      > announce default/mail 192.0.2.8 on all, term 1
       wait 1
       \(Self.withdrawn)
       > watch w3
@@ -185,6 +188,7 @@ import Testing
     self.expect(
       """
       claimed default/mail w3 1
+      > announce default/mail 192.0.2.8 on all, term 0
       wait 1
       \(Self.withdrawn)
       > watch w3
@@ -211,10 +215,42 @@ import Testing
       """, with: "policy=Sticky hold=1s")
   }
 
+  @Test func `a claim that has not won is kept where its owner is gone: it is this node's address then`() {
+    self.expect(
+      """
+      claimed default/mail w3 1
+      > announce default/mail 192.0.2.8 on all, term 0
+      wait 1
+      \(Self.withdrawn)
+      > watch w3
+      wait 60
+      > bid for default/mail on all, term 2
+      members w1:eth0
+      \(Self.announced(term: 2))
+      > watch nobody
+      wait 60
+      """, with: "policy=Sticky hold=1m")
+  }
+
+  @Test func `against a written claim counts only one that is written, too`() {
+    self.expect(
+      """
+      claimed default/mail w2 5
+      > announce default/mail 192.0.2.8 on all, term 6
+      # It is announced, and nobody is told of a claim that there is not.
+      contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
+      > defend 192.0.2.8
+      told default/mail w3 5
+      \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
+      """)
+  }
+
   @Test func `a claim that is not seen to count in time is taken back, and made again later`() {
     self.expect(
       """
       claimed default/mail w3 1
+      > announce default/mail 192.0.2.8 on all, term 0
       wait 1
       \(Self.withdrawn)
       > watch w3
@@ -235,6 +271,7 @@ import Testing
     self.expect(
       """
       claimed default/mail w3 1
+      > announce default/mail 192.0.2.8 on all, term 0
       wait 1
       \(Self.withdrawn)
       > watch w3
