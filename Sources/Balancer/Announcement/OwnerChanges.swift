@@ -24,6 +24,8 @@ struct OwnerChanges: Sendable, Equatable {
   /// Since when this node is the one that is to have a Service of another.
   private var waits: [ObjectKey: Wait] = [:]
   private var farewells: [ObjectKey: ContinuousClock.Instant] = [:]
+  /// Claims under which nobody was found to answer: what this node sees of them is old.
+  private var silences: [ObjectKey: OwnershipTable.Title] = [:]
   private var alarms = Alarms()
 
   /// When some of it is due; what it was that became due has to be looked up.
@@ -50,6 +52,18 @@ struct OwnerChanges: Sendable, Equatable {
 
   mutating func endFarewell(_ service: ObjectKey) {
     self.farewells[service] = nil
+  }
+
+  /// Whether nobody was found to answer under a claim.
+  func isSilent(_ service: ObjectKey, under title: OwnershipTable.Title) -> Bool { self.silences[service] == title }
+
+  mutating func noteSilence(of service: ObjectKey, under title: OwnershipTable.Title) {
+    self.silences[service] = title
+  }
+
+  /// What is known of a Service is newer than the silence.
+  mutating func endSilence(of service: ObjectKey) {
+    self.silences[service] = nil
   }
 
   // MARK: What is taken from others

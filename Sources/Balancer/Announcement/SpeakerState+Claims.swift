@@ -11,7 +11,9 @@ extension SpeakerState {
   var electsByClaims: Bool { self.nodes.members == nil || self.nodes.isUniform }
 
   mutating func file(_ change: ObjectChange<OwnershipClaim>) -> Set<ObjectKey> {
-    let touched = self.ownership.apply(change).filter { self.isClaimed($0) }
+    let changed = self.ownership.apply(change)
+    for key in changed { self.changes.endSilence(of: key) }
+    let touched = changed.filter { self.isClaimed($0) }
     if case .applied(let claim) = change, claim.node == self.settings.node {
       // What was left to another one before this claim is this node's again.
       for key in touched {
@@ -39,7 +41,8 @@ extension SpeakerState {
   ) -> String? {
     guard policy.kind != .stateless, self.electsByClaims, let leader = self.leader(of: company, for: address),
       let entry = self.nodes[leader.node], self.nodes.readiness(of: entry) == .ready,
-      self.nodes.isCandidate(entry, in: candidacy)
+      self.nodes.isCandidate(entry, in: candidacy),
+      !company.contains(where: { self.changes.isSilent($0, under: leader) })
     else { return nil }
     return leader.node
   }

@@ -82,6 +82,7 @@ extension SpeakerState {
 
   /// A Service whose owner is elected without regard to claims.
   private mutating func disregardClaims(on key: ObjectKey) -> [Action] {
+    self.changes.endSilence(of: key)
     self.services.elect(key, by: .stateless)
     self.loads.put(key, in: nil, owner: nil)
     self.changes.endFarewell(key)
@@ -178,9 +179,12 @@ extension SpeakerState {
     }
     guard let own = self.nodes[self.settings.node] else { return (.withhold(.noMatchingAdvertisement), .nothing) }
     if let incumbent, incumbent != self.settings.node {
-      // Nobody stops for what is merely written, but for a moment later.
-      let isStaying = self.services[key]?.verdict?.announcement != nil && self.changes.isStaying(key, at: now)
-      return isStaying ? (nil, .ownership) : (.withhold(.notOwner), .rival(incumbent))
+      // Nobody stops for what is merely written, but for a moment later, and then asks whether the other one is there.
+      if self.services[key]?.verdict?.announcement != nil {
+        if self.changes.isStaying(key, at: now) { return (nil, .ownership) }
+        self.yields.yield(address, to: incumbent, at: now)
+      }
+      return (.withhold(.notOwner), .rival(incumbent))
     }
     if incumbent != nil { return (nil, .ownership) }
     if let rival = self.nodes.rival(of: own, for: address, in: candidacy) {

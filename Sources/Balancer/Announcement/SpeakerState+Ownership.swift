@@ -12,6 +12,7 @@ extension SpeakerState {
       return self.yields.end(to: node)
     }
     if self.checkedAddresses.remove(address) != nil {
+      if let node = self.yields[address] { self.noteSilence(of: node, at: address) }
       self.yields.end(address)
       ended.append(address)
     }
@@ -148,7 +149,19 @@ extension SpeakerState {
       self.isHandingOver || self.isDeparting || self.isBehind(node, for: key, address, in: candidacy, at: now)
     else { return false }
     self.yields.yield(address, to: node, at: now)
+    self.changes.endSilence(of: key)
     return true
+  }
+
+  /// A node does not answer for what it has claimed, as far as this one knows: whoever sees claims as they are has come to
+  /// another owner, and relies on the order.
+  private mutating func noteSilence(of node: String, at address: IPAddress) {
+    for key in self.services.services(withAddress: address) where self.isClaimed(key) {
+      guard let leader = self.ownership.leader(of: key, for: self.electionAddress(of: key) ?? address),
+        leader.node == node
+      else { continue }
+      self.changes.noteSilence(of: key, under: leader)
+    }
   }
 
   /// The address that decides who owns a Service: the smallest first one of those that share addresses with it.

@@ -7,6 +7,9 @@ import Testing
 @Suite struct OwnershipSimulationTests {
   /// Longer than a failure detector takes, with what a write takes on top.
   private static let detection = Duration.milliseconds(1300)
+  /// Each finds a fault that there was, or goes its own way; `0..<1000` of the stories and `0..<200` of the cuts find none.
+  private static let cuts: [UInt64] = [0, 1, 2, 3]
+  private static let stories: [UInt64] = [0, 1, 2, 3, 4, 5, 6, 7]
 
   private func expectOneAnnouncerEach(
     _ simulation: OwnershipSimulation, _ when: String, sourceLocation: SourceLocation = #_sourceLocation
@@ -15,7 +18,7 @@ import Testing
     #expect(wrong.isEmpty, "\(when): \(wrong)", sourceLocation: sourceLocation)
   }
 
-  @Test(arguments: 0..<8 as Range<UInt64>)
+  @Test(arguments: 0..<2 as Range<UInt64>)
   func `what a dead node had goes elsewhere at once, and back only after the hold-down`(seed: UInt64) {
     var simulation = OwnershipSimulation(nodes: 5, services: 30, policy: "Sticky", holdDown: "60s", seed: seed)
     simulation.run(.seconds(90))
@@ -40,7 +43,7 @@ import Testing
     #expect(simulation.objectCount == 30)
   }
 
-  @Test(arguments: 0..<8 as Range<UInt64>)
+  @Test(arguments: 0..<2 as Range<UInt64>)
   func `without a hold-down nothing ever moves back`(seed: UInt64) {
     var simulation = OwnershipSimulation(nodes: 4, services: 20, policy: "Sticky", seed: seed)
     simulation.run(.seconds(30))
@@ -55,7 +58,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<8 as Range<UInt64>)
+  @Test(arguments: 0..<2 as Range<UInt64>)
   func `a drain and its end leave no moment without an answer`(seed: UInt64) {
     for policy in ["Sticky", "Balanced"] {
       var simulation = OwnershipSimulation(nodes: 3, services: 12, policy: policy, holdDown: "10s", seed: seed)
@@ -73,7 +76,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<8 as Range<UInt64>)
+  @Test(arguments: Self.cuts)
   func `who was cut off does not have its addresses back when it returns`(seed: UInt64) {
     var simulation = OwnershipSimulation(nodes: 4, services: 20, policy: "Sticky", seed: seed)
     simulation.run(.seconds(30))
@@ -87,7 +90,7 @@ import Testing
     #expect(simulation.longestDouble < .seconds(2), "\(simulation.longestDouble)")
   }
 
-  @Test(arguments: 0..<8 as Range<UInt64>)
+  @Test(arguments: 0..<2 as Range<UInt64>)
   func `no node has more than its share and one for long, whoever comes and goes`(seed: UInt64) {
     var simulation = OwnershipSimulation(nodes: 6, services: 60, policy: "Balanced", seed: seed)
     func expectBalance(_ when: String) {
@@ -112,7 +115,7 @@ import Testing
     #expect(simulation.longestSilence < .milliseconds(700), "\(simulation.longestSilence)")
   }
 
-  @Test(arguments: 0..<32 as Range<UInt64>)
+  @Test(arguments: Self.stories)
   func `whatever happens, every Service has one announcer in the end and is never without for long`(seed: UInt64) {
     var dice = SplitMix64(seed: seed &* 7919)
     let policy = seed % 2 == 0 ? "Sticky" : "Balanced"

@@ -39,6 +39,12 @@ import Testing
     > withdraw default/mail 192.0.2.8 layer2 notOwner
     > release 192.0.2.8
     """
+  /// Left to w3, which was not heard in the time that there was.
+  private static let unheard = """
+    \(Self.withdrawn)
+    > watch w3
+    > probe 192.0.2.8 on all, again after 0.1
+    """
 
   @Test func `a node that comes back does not take its addresses from one that goes on`() {
     self.expect(
@@ -75,13 +81,31 @@ import Testing
       claimed default/mail w1 1
       claimed default/mail w3 2
       wait 1
-      \(Self.withdrawn)
-      > watch w3
+      \(Self.unheard)
       claimed default/mail w2 1
       # Of equals that of the first in the order counts, and w2 is not there.
       no claimed default/mail w3 2
+      free 192.0.2.8
       \(Self.announced(term: 2))
       > watch nobody
+      """)
+  }
+
+  @Test func `where nobody answers for what is claimed, the claim is old, and the order decides`() {
+    self.expect(
+      """
+      claimed default/mail w3 2
+      > announce default/mail 192.0.2.8 on all, term 0
+      wait 1
+      \(Self.unheard)
+      free 192.0.2.8
+      \(Self.announced(term: 3))
+      > watch nobody
+      # It is there after all.
+      contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
+      \(Self.withdrawn)
+      > watch w3
+      > probe 192.0.2.8 on all, again after 0.1
       """)
   }
 
@@ -169,17 +193,16 @@ import Testing
       claimed default/mail w1 1
       claimed default/mail w3 7
       wait 1
-      \(Self.withdrawn)
-      > watch w3
+      \(Self.unheard)
       members w1:eth0
       \(Self.announced(term: 8))
       > watch nobody
+      > abandon 192.0.2.8
       # Back before that was written: it is not claimed any more.
       members w1:eth0,w3:eth0
       > announce default/mail 192.0.2.8 on all, term 1
       wait 1
-      \(Self.withdrawn)
-      > watch w3
+      \(Self.unheard)
       """)
   }
 
@@ -190,9 +213,9 @@ import Testing
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
       wait 1
-      \(Self.withdrawn)
-      > watch w3
+      \(Self.unheard)
       wait 298
+      > abandon 192.0.2.8
       wait 2
       > bid for default/mail on all, term 2
       claimed default/mail w1 2
@@ -221,9 +244,9 @@ import Testing
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
       wait 1
-      \(Self.withdrawn)
-      > watch w3
+      \(Self.unheard)
       wait 60
+      > abandon 192.0.2.8
       > bid for default/mail on all, term 2
       members w1:eth0
       \(Self.announced(term: 2))
@@ -252,9 +275,9 @@ import Testing
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
       wait 1
-      \(Self.withdrawn)
-      > watch w3
+      \(Self.unheard)
       wait 60
+      > abandon 192.0.2.8
       > bid for default/mail on all, term 2
       wait 10
       > abandon the bid for default/mail
@@ -273,9 +296,9 @@ import Testing
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
       wait 1
-      \(Self.withdrawn)
-      > watch w3
+      \(Self.unheard)
       wait 200
+      > abandon 192.0.2.8
       node w1 at=198.18.0.11 noNetwork
       > watch nobody
       wait 100
