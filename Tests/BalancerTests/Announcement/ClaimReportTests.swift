@@ -60,8 +60,11 @@ import TestKit
     #expect(keeper.handle(.written(Self.web, .failed), at: t0) == [])
     #expect(keeper.handle(.tick, at: t0 + .seconds(60)) == [])
     // What is written already stays, and tells how things stand.
-    keeper = Self.keeper(Self.claim("l2-own", by: "w1", term: 1))
+    keeper = Keeper(.init(node: "w1", namespace: "metallb-system"), seed: 1)
+    _ = keeper.handle(.observed(.applied(Self.claim("l2-own", by: "w1", term: 1))), at: t0)
+    _ = keeper.handle(.observed(.synced), at: t0)
     #expect(keeper.handle(.wanted(Self.web, .all, term: 0), at: t0) == [])
+    #expect(keeper.handle(.decided, at: t0) == [])
     #expect(Self.text(keeper.handle(.wanted(Self.web, .named(["eth0"]), term: 0), at: t0)) == ["status l2-own"])
   }
 

@@ -85,9 +85,9 @@ import Testing
       claimed default/mail w2 1
       # Of equals that of the first in the order counts, and w2 is not there.
       no claimed default/mail w3 2
+      > watch nobody
       free 192.0.2.8
       \(Self.announced(term: 2))
-      > watch nobody
       """)
   }
 
