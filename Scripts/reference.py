@@ -302,7 +302,10 @@ def rights():
 # MARK: Mentions
 
 #: Options of other programs that documents speak of.
-FOREIGN = {"--disable", "--advertise-loadbalancer-ip", "--run-loadbalancer"}
+FOREIGN = {
+    "--advertise-loadbalancer-ip", "--controllers", "--disable", "--loadbalancer-default-class", "--node-monitor-grace-period",
+    "--run-loadbalancer", "--run-router", "--run-service-proxy",
+}
 
 
 def mentions():

@@ -38,6 +38,7 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
   private let logger: Logger
   private let observe: @Sendable (ObjectChange<Report>) async -> Void
   private let news = Mutex(News())
+  private let deletions = Mutex(EarlyDeletions())
   private let arrivals = Inbox<Void>(capacity: 1)
   private let inbox = Inbox<NodeReports<Report>.Event>(capacity: 1024)
   private let tasks = ChildTasks(limit: 8, capacity: 64)
@@ -92,8 +93,8 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
           self.client, Report.self, namespace: self.namespace, labelSelector: Report.selector(of: self.node),
           logger: self.logger)
         await watcher.run { change in
-          await self.observe(change)
-          await self.inbox.send(.observed(change))
+          if case .deleted(let key) = change { self.deletions.withLock { $0.note(key) } }
+          await self.file(change)
         }
       }
       var dice = SystemRandomNumberGenerator()
@@ -151,14 +152,26 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
     }
   }
 
+  private func file(_ change: ObjectChange<Report>) async {
+    await self.observe(change)
+    await self.inbox.send(.observed(change))
+  }
+
   private func start(_ write: NodeReports<Report>.Write, of subject: ObjectKey) {
+    self.deletions.withLock { $0.writeBegins() }
     let isStarted = self.tasks.start {
       let outcome = await self.perform(write, of: subject)
       // The watch may be late, or broken.
-      if case .succeeded(let report?) = outcome { await self.observe(.applied(report)) }
+      var written: Report?
+      if case .succeeded(let report?) = outcome { written = report }
+      if let written { await self.observe(.applied(written)) }
       await self.inbox.send(.written(subject, outcome))
+      let key = written?.key
+      if self.deletions.withLock({ $0.isDeleted(afterAnswerWith: key) }), let key { await self.file(.deleted(key)) }
     }
-    if !isStarted { _ = self.inbox.trySend(.written(subject, .failed)) }
+    guard !isStarted else { return }
+    _ = self.deletions.withLock { $0.isDeleted(afterAnswerWith: nil) }
+    _ = self.inbox.trySend(.written(subject, .failed))
   }
 
   private func perform(

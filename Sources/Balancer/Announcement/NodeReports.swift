@@ -8,11 +8,13 @@ import Primitives
 ///     tick ─────────────┘      create │ write the status │ delete one too many
 ///
 /// Where a subject has one report in the cluster, the node that wants it creates it and deletes those of others; a node
-/// that wants it no more deletes its own. Where it claims the subject by it, under a term, it leaves those with higher
-/// terms alone, and those with lower ones for a while, as nobody shall find the subject without any
-/// (Docs/decisions/0024-owners-that-stay.md). A claim that could not be written is not simply tried again: the subject is
-/// reported without claiming it first, and claimed a moment later if it is still to be. Nothing is written before all reports have been listed and all that is wanted is
-/// known, so that a restart finds its reports and writes nothing.
+/// that wants it no more deletes its own. While a subject goes from one node to another both may want it: whoever comes
+/// later is left alone for a moment, and what it has deleted is not made again at once. Where a node claims the subject by
+/// it, under a term, it leaves those with higher terms alone, and those with lower ones for a while, as nobody shall find
+/// the subject without any (Docs/decisions/0024-owners-that-stay.md). A claim that could not be written is not simply tried
+/// again: the subject is reported without claiming it first, and claimed a moment later if it is still to be. Nothing is
+/// written before all reports have been listed and all that is wanted is known, so that a restart finds its reports and
+/// writes nothing.
 package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   package enum Event: Timed, Equatable {
     case tick
@@ -67,6 +69,8 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   /// How long claims of others with lower terms are left, and how far apart two claims on one subject are at least.
   private static var graceTime: Duration { .seconds(5) }
   private static var claimInterval: Duration { .seconds(2) }
+  /// How long two nodes may want one report, as one hands over to the other.
+  private static var handOverTime: Duration { .seconds(2) }
 
   private let settings: Settings
   private var wanted: [ObjectKey: Wish] = [:]
@@ -80,6 +84,10 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   private var known: [ObjectKey: [ObjectKey: Report]] = [:]
   /// The subject of each report.
   private var filed: [ObjectKey: ObjectKey] = [:]
+  /// When reports of others came to subjects that this node reports on.
+  private var newcomers: [ObjectKey: ContinuousClock.Instant] = [:]
+  /// When the report on a subject was taken away that this node still wants.
+  private var ousted: [ObjectKey: ContinuousClock.Instant] = [:]
   /// The versions that our own writes have replaced: the watch brings them late.
   private var replaced: [ObjectKey: String] = [:]
   private var isListed = false
@@ -101,7 +109,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     switch event {
     case .tick:
       while let subject = self.alarms.next(at: now) {
-        if self.wanted[subject] == nil { self.claimedAt[subject] = nil }
+        if self.wanted[subject] == nil { (self.claimedAt[subject], self.ousted[subject]) = (nil, nil) }
         self.request(subject, at: now)
       }
     case .observed(.synced):
@@ -112,7 +120,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
       self.wanted[subject] = Wish(content: content, term: term ?? self.wanted[subject]?.term)
       self.request(subject, at: now)
     case .unwanted(let subject):
-      self.wanted[subject] = nil
+      (self.wanted[subject], self.ousted[subject]) = (nil, nil)
       self.doubted.remove(subject)
       self.request(subject, at: now)
     case .decided:
@@ -140,6 +148,10 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   private mutating func put(_ report: Report, at now: ContinuousClock.Instant) {
     if let former = self.filed[report.key], former != report.subject { self.drop(report.key, at: now) }
     guard let subject = report.subject else { return }
+    if self.filed[report.key] == nil, report.node != self.settings.node, self.hasOwn(subject) {
+      self.newcomers[report.key] = now
+      self.alarms.set(now + Self.handOverTime, for: subject)
+    }
     self.filed[report.key] = subject
     self.known[subject, default: [:]][report.key] = report
     self.writes.news(of: subject)
@@ -147,10 +159,14 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   }
 
   private mutating func drop(_ key: ObjectKey, at now: ContinuousClock.Instant) {
-    self.replaced[key] = nil
+    (self.replaced[key], self.newcomers[key]) = (nil, nil)
     guard let subject = self.filed.removeValue(forKey: key) else { return }
-    self.known[subject]?[key] = nil
+    let report = self.known[subject]?.removeValue(forKey: key)
     if self.known[subject]?.isEmpty == true { self.known[subject] = nil }
+    if report?.node == self.settings.node, self.wanted[subject] != nil, !self.hasOwn(subject) {
+      self.ousted[subject] = now
+      self.alarms.set(now + Self.handOverTime, for: subject)
+    }
     self.writes.news(of: subject)
     self.request(subject, at: now)
   }
@@ -171,6 +187,10 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     self.writes.request(subject)
   }
 
+  private func hasOwn(_ subject: ObjectKey) -> Bool {
+    self.known[subject]?.values.contains { $0.node == self.settings.node } ?? false
+  }
+
   /// The reports on a subject, those with the highest terms first.
   private func reports(on subject: ObjectKey) -> [Report] {
     (self.known[subject] ?? [:]).values.sorted { left, right in
@@ -184,7 +204,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     let own = reports.filter { $0.node == self.settings.node }
     guard let wish = self.wanted[subject] else { return own.first.map { .delete($0.key, uid: $0.metadata.uid) } }
     guard let report = own.first, wish.term.map({ (report.term ?? 0) >= $0 }) ?? true else {
-      guard wish.term != 0, self.mayClaim(subject, at: now) else { return nil }
+      guard wish.term != 0, self.mayClaim(subject, at: now), self.mayReturn(subject, wish, at: now) else { return nil }
       let isDoubted = self.doubted.contains(subject)
       if isDoubted, let report = own.first { return .writeStatus(self.told(wish.content, in: report, of: subject)) }
       return .create(
@@ -199,7 +219,8 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
       guard other.key != report.key else { return false }
       if other.node == self.settings.node { return true }
       guard Report.isExclusive else { return false }
-      return wish.term == nil || ((other.term ?? 0) < (report.term ?? 0) && self.mayClear(subject, at: now))
+      guard wish.term == nil else { return (other.term ?? 0) < (report.term ?? 0) && self.mayClear(subject, at: now) }
+      return self.newcomers[other.key].map { $0 + Self.handOverTime <= now } ?? true
     }
     return excess.map { .delete($0.key, uid: $0.metadata.uid) }
   }
@@ -213,6 +234,14 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   private func mayClaim(_ subject: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
     guard self.wanted[subject]?.term != nil, let claimedAt = self.claimedAt[subject] else { return true }
     return claimedAt + Self.claimInterval <= now
+  }
+
+  /// Whether a report is to be made: one that another node's took the place of is not at once.
+  private func mayReturn(_ subject: ObjectKey, _ wish: Wish, at now: ContinuousClock.Instant) -> Bool {
+    guard Report.isExclusive, wish.term == nil, self.known[subject] != nil, let ousted = self.ousted[subject] else {
+      return true
+    }
+    return ousted + Self.handOverTime <= now
   }
 
   private func mayClear(_ subject: ObjectKey, at now: ContinuousClock.Instant) -> Bool {

@@ -160,6 +160,99 @@ private struct Cluster {
     #expect(deadline > t0 + .milliseconds(100))
     #expect(keeper.handle(.tick, at: deadline) == first)
   }
+
+  /// The old owner goes on announcing until it sees that the new one does.
+  @Test func `of two that report for a moment the newcomer is left alone, and what it took away is not made again`() {
+    var old = Cluster(node: "w1")
+    old.tell([.decided, .wanted(Self.web, .all)])
+    old.deliver()
+    let newcomer = Self.report("l2-new", by: "w2")
+    old.tell([.observed(.applied(newcomer))])
+    #expect(old.log == ["create l2-1", #"status l2-1 ["all"]"#])
+    guard let own = old.objects.values.first?.key else {
+      Issue.record("nothing was made")
+      return
+    }
+    old.tell([.observed(.deleted(own))])
+    #expect(old.log.count == 2, "\(old.log)")
+    // It was a misunderstanding: the newcomer goes again.
+    old.tell([.observed(.deleted(newcomer.key))])
+    #expect(old.log.suffix(2) == ["create l2-3", #"status l2-3 ["all"]"#])
+  }
+
+  @Test func `of two that go on reporting each has its way now and then, and seldom`() {
+    var reports = NodeReports<ServiceL2Status>(.init(node: "w1", namespace: "metallb-system"), seed: 1)
+    _ = reports.handle(.observed(.applied(Self.report("l2-1", by: "w1"))), at: t0)
+    _ = reports.handle(.observed(.synced), at: t0)
+    #expect(reports.handle(.wanted(Self.web, .all), at: t0) == [])
+    #expect(reports.handle(.decided, at: t0) == [])
+    let other = Self.report("l2-2", by: "w2")
+    #expect(reports.handle(.observed(.applied(other)), at: t0) == [])
+    #expect(reports.handle(.tick, at: t0 + .milliseconds(1900)) == [])
+    #expect(
+      reports.handle(.tick, at: t0 + .milliseconds(2100)) == [
+        .write(.delete(other.key, uid: other.metadata.uid), of: Self.web)
+      ])
+    _ = reports.handle(.written(Self.web, .succeeded(nil)), at: t0 + .milliseconds(2100))
+    _ = reports.handle(.observed(.applied(Self.report("l2-3", by: "w2"))), at: t0 + .milliseconds(2200))
+    #expect(
+      reports.handle(.observed(.deleted(ObjectKey(namespace: "metallb-system", name: "l2-1"))), at: t0 + .seconds(3))
+        == [])
+    #expect(reports.handle(.tick, at: t0 + .milliseconds(4900)) == [])
+    guard case .write(.create, of: Self.web)? = reports.handle(.tick, at: t0 + .milliseconds(5100)).first else {
+      Issue.record("it never comes back")
+      return
+    }
+  }
+
+  /// Another node that thinks it announces the Service deletes what this one has just made.
+  @Test func `a report that was deleted before its own answer came is made anew`() throws {
+    var reports = NodeReports<ServiceL2Status>(.init(node: "w1", namespace: "metallb-system"), seed: 1)
+    _ = reports.handle(.observed(.synced), at: t0)
+    _ = reports.handle(.decided, at: t0)
+    guard case .write(.create(var made), of: Self.web)? = reports.handle(.wanted(Self.web, .all), at: t0).first else {
+      Issue.record("nothing is made")
+      return
+    }
+    (made.metadata.name, made.metadata.resourceVersion) = ("l2-1", "1")
+    var deletions = EarlyDeletions()
+    deletions.writeBegins()
+    deletions.note(made.key)
+    var actions: [NodeReports<ServiceL2Status>.Action] = []
+    actions += reports.handle(.observed(.applied(made)), at: t0)
+    actions += reports.handle(.observed(.deleted(made.key)), at: t0)
+    #expect(actions.isEmpty, "one write at a time")
+    actions = reports.handle(.written(Self.web, .succeeded(made)), at: t0)
+    #expect(actions == [.write(.writeStatus(try #require(actions.first?.writtenReport)), of: Self.web)])
+    let isDeleted = deletions.isDeleted(afterAnswerWith: made.key)
+    try #require(isDeleted)
+    actions = reports.handle(.observed(.deleted(made.key)), at: t0)
+    actions += reports.handle(.written(Self.web, .overtaken), at: t0)
+    actions += reports.handle(.tick, at: t0 + .seconds(1))
+    guard case .write(.create, of: Self.web)? = actions.first else {
+      Issue.record("it is not made anew: \(actions)")
+      return
+    }
+  }
+
+  @Test func `deletions are remembered while writes are under way, and no longer`() {
+    let (one, other) = (ObjectKey(name: "one"), ObjectKey(name: "other"))
+    var deletions = EarlyDeletions()
+    deletions.note(one)
+    deletions.writeBegins()
+    let beforeTheWrite = deletions.isDeleted(afterAnswerWith: one)
+    #expect(!beforeTheWrite)
+    deletions.writeBegins()
+    deletions.writeBegins()
+    deletions.note(one)
+    let (unrelated, failed) = (
+      deletions.isDeleted(afterAnswerWith: other), deletions.isDeleted(afterAnswerWith: nil)
+    )
+    #expect(!unrelated && !failed)
+    deletions.writeBegins()
+    let late = deletions.isDeleted(afterAnswerWith: one)
+    #expect(!late, "no write was under way between")
+  }
 }
 
 /// Reports of which every announcing node has one.
@@ -214,5 +307,11 @@ private struct Cluster {
 
   private static func deleted(_ action: NodeReports<ServiceBGPStatus>.Action) -> String? {
     if case .write(.delete(let key, _), _) = action { key.name } else { nil }
+  }
+}
+
+extension NodeReports<ServiceL2Status>.Action {
+  fileprivate var writtenReport: ServiceL2Status? {
+    if case .write(.writeStatus(let report), _) = self { report } else { nil }
   }
 }
