@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hashTrees = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -25,7 +26,7 @@ let package = Package(
   targets: [
     library("Primitives", []),
     library("KubernetesModel", ["Primitives"]),
-    library("Balancer", ["KubernetesModel", "Primitives", crypto, heap]),
+    library("Balancer", ["KubernetesModel", "Primitives", crypto, hashTrees, heap]),
     library("BGP", ["Primitives"]),
     library("BFD", ["Primitives", heap]),
     library("Gossip", ["Primitives", crypto]),
