@@ -40,24 +40,21 @@ struct PrefixTable<Value: Sendable & Equatable>: Sendable, Equatable {
 
   /// Shows every value of a family to `body`, which changes it where it is and says whether it is to stay.
   mutating func update(_ family: IPFamily, _ body: (IPPrefix, inout Value) -> Bool) {
-    var gone: [IPPrefix] = []
     switch family {
-    case .ipv4:
-      var index = self.short.startIndex
-      while index != self.short.endIndex {
-        let prefix = Self.prefix(self.short[index].key)
-        if !body(prefix, &self.short.values[index]) { gone.append(prefix) }
-        self.short.formIndex(after: &index)
-      }
-    case .ipv6:
-      var index = self.long.startIndex
-      while index != self.long.endIndex {
-        let prefix = Self.prefix(self.long[index].key)
-        if !body(prefix, &self.long.values[index]) { gone.append(prefix) }
-        self.long.formIndex(after: &index)
-      }
+    case .ipv4: Self.update(&self.short) { body(Self.prefix($0), &$1) }
+    case .ipv6: Self.update(&self.long) { body(Self.prefix($0), &$1) }
     }
-    for prefix in gone { self[prefix] = nil }
+  }
+
+  private static func update<Key>(_ values: inout [Key: Value], _ body: (Key, inout Value) -> Bool) {
+    var gone: [Key] = []
+    var index = values.startIndex
+    while index != values.endIndex {
+      let key = values[index].key
+      if !body(key, &values.values[index]) { gone.append(key) }
+      values.formIndex(after: &index)
+    }
+    for key in gone { values[key] = nil }
   }
 
   private static func shortKey(_ prefix: IPPrefix) -> UInt64 {

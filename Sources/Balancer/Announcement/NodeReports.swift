@@ -148,7 +148,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   private mutating func put(_ report: Report, at now: ContinuousClock.Instant) {
     if let former = self.filed[report.key], former != report.subject { self.drop(report.key, at: now) }
     guard let subject = report.subject else { return }
-    if self.filed[report.key] == nil, report.node != self.settings.node, self.hasOwn(subject) {
+    if Report.isExclusive, self.filed[report.key] == nil, report.node != self.settings.node, self.hasOwn(subject) {
       self.newcomers[report.key] = now
       self.alarms.set(now + Self.handOverTime, for: subject)
     }
