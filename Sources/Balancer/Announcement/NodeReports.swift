@@ -66,17 +66,9 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     var term: Int?
   }
 
-  /// How long claims of others with lower terms are left, and how far apart two claims on one subject are at least.
-  private static var graceTime: Duration { .seconds(5) }
-  private static var claimInterval: Duration { .seconds(2) }
-  /// How long two nodes may want one report, as one hands over to the other.
-  private static var handOverTime: Duration { .seconds(2) }
-
   private let settings: Settings
   private var wanted: [ObjectKey: Wish] = [:]
-  /// When a claim was made last.
-  private var claimedAt: [ObjectKey: ContinuousClock.Instant] = [:]
-  private var alarms = Alarms()
+  private var times = ReportTimes()
   /// What was to be claimed and could not be: the API server was away, or this node cut off, and the claim was made knowing
   /// less than everybody else.
   private var doubted: Set<ObjectKey> = []
@@ -84,17 +76,11 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   private var known: [ObjectKey: [ObjectKey: Report]] = [:]
   /// The subject of each report.
   private var filed: [ObjectKey: ObjectKey] = [:]
-  /// When reports of others came to subjects that this node reports on.
-  private var newcomers: [ObjectKey: ContinuousClock.Instant] = [:]
-  /// When the report on a subject was taken away that this node still wants.
-  private var ousted: [ObjectKey: ContinuousClock.Instant] = [:]
   /// The versions that our own writes have replaced: the watch brings them late.
   private var replaced: [ObjectKey: String] = [:]
   private var isListed = false
   private var isDecided = false
   private var writes: WriteQueue<Write>
-  /// When a status was written last, where writes must be apart.
-  private var writtenAt: [ObjectKey: ContinuousClock.Instant] = [:]
 
   package init(_ settings: Settings, seed: UInt64) {
     self.settings = settings
@@ -102,14 +88,14 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   }
 
   package var nextDeadline: ContinuousClock.Instant? {
-    [self.writes.nextDeadline, self.alarms.first].compactMap(\.self).min()
+    [self.writes.nextDeadline, self.times.nextDeadline].compactMap(\.self).min()
   }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
     switch event {
     case .tick:
-      while let subject = self.alarms.next(at: now) {
-        if self.wanted[subject] == nil { (self.claimedAt[subject], self.ousted[subject]) = (nil, nil) }
+      while let subject = self.times.next(at: now) {
+        if self.wanted[subject] == nil { self.times.forget(subject) }
         self.request(subject, at: now)
       }
     case .observed(.synced):
@@ -120,7 +106,8 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
       self.wanted[subject] = Wish(content: content, term: term ?? self.wanted[subject]?.term)
       self.request(subject, at: now)
     case .unwanted(let subject):
-      (self.wanted[subject], self.ousted[subject]) = (nil, nil)
+      self.wanted[subject] = nil
+      self.times.unwanted(subject)
       self.doubted.remove(subject)
       self.request(subject, at: now)
     case .decided:
@@ -149,8 +136,7 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     if let former = self.filed[report.key], former != report.subject { self.drop(report.key, at: now) }
     guard let subject = report.subject else { return }
     if Report.isExclusive, self.filed[report.key] == nil, report.node != self.settings.node, self.hasOwn(subject) {
-      self.newcomers[report.key] = now
-      self.alarms.set(now + Self.handOverTime, for: subject)
+      self.times.came(report.key, to: subject, at: now)
     }
     self.filed[report.key] = subject
     self.known[subject, default: [:]][report.key] = report
@@ -159,13 +145,13 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   }
 
   private mutating func drop(_ key: ObjectKey, at now: ContinuousClock.Instant) {
-    (self.replaced[key], self.newcomers[key]) = (nil, nil)
+    self.replaced[key] = nil
+    self.times.went(key)
     guard let subject = self.filed.removeValue(forKey: key) else { return }
     let report = self.known[subject]?.removeValue(forKey: key)
     if self.known[subject]?.isEmpty == true { self.known[subject] = nil }
     if report?.node == self.settings.node, self.wanted[subject] != nil, !self.hasOwn(subject) {
-      self.ousted[subject] = now
-      self.alarms.set(now + Self.handOverTime, for: subject)
+      self.times.wasOusted(subject, at: now)
     }
     self.writes.news(of: subject)
     self.request(subject, at: now)
@@ -180,8 +166,8 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   private mutating func request(_ subject: ObjectKey, at now: ContinuousClock.Instant) {
     guard self.isListed, self.isDecided, let write = self.nextWrite(of: subject, at: now) else { return }
     if case .delete = write {
-    } else if let last = self.writtenAt[subject], now < last + Report.interval {
-      self.writes.request(subject, after: last + Report.interval - now, at: now)
+    } else if let rest = self.times.rest(of: subject, Report.interval, at: now) {
+      self.writes.request(subject, after: rest, at: now)
       return
     }
     self.writes.request(subject)
@@ -219,8 +205,10 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
       guard other.key != report.key else { return false }
       if other.node == self.settings.node { return true }
       guard Report.isExclusive else { return false }
-      guard wish.term == nil else { return (other.term ?? 0) < (report.term ?? 0) && self.mayClear(subject, at: now) }
-      return self.newcomers[other.key].map { $0 + Self.handOverTime <= now } ?? true
+      guard wish.term == nil else {
+        return (other.term ?? 0) < (report.term ?? 0) && self.times.mayClear(subject, at: now)
+      }
+      return self.times.mayOust(other.key, at: now)
     }
     return excess.map { .delete($0.key, uid: $0.metadata.uid) }
   }
@@ -232,20 +220,13 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
   }
 
   private func mayClaim(_ subject: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
-    guard self.wanted[subject]?.term != nil, let claimedAt = self.claimedAt[subject] else { return true }
-    return claimedAt + Self.claimInterval <= now
+    self.wanted[subject]?.term == nil || self.times.mayClaim(subject, at: now)
   }
 
   /// Whether a report is to be made: one that another node's took the place of is not at once.
   private func mayReturn(_ subject: ObjectKey, _ wish: Wish, at now: ContinuousClock.Instant) -> Bool {
-    guard Report.isExclusive, wish.term == nil, self.known[subject] != nil, let ousted = self.ousted[subject] else {
-      return true
-    }
-    return ousted + Self.handOverTime <= now
-  }
-
-  private func mayClear(_ subject: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
-    self.claimedAt[subject].map { $0 + Self.graceTime <= now } ?? true
+    guard Report.isExclusive, wish.term == nil, self.known[subject] != nil else { return true }
+    return self.times.mayReturn(subject, at: now)
   }
 
   private mutating func dueWrites(at now: ContinuousClock.Instant) -> [Action] {
@@ -259,26 +240,21 @@ package struct NodeReports<Report: NodeReport>: StateMachine, Equatable {
     return actions
   }
 
-  /// A claim was made, or the API server was heard again: the next claim is a moment away.
-  private mutating func postponeClaims(of subject: ObjectKey, at now: ContinuousClock.Instant) {
-    self.claimedAt[subject] = now
-    for time in [Self.claimInterval, Self.graceTime] { self.alarms.set(now + time, for: subject) }
-  }
-
   private mutating func conclude(_ subject: ObjectKey, _ outcome: Outcome, at now: ContinuousClock.Instant) {
     guard let write = self.writes.ended(subject) else { return }
-    if outcome != .failed, self.doubted.remove(subject) != nil { self.postponeClaims(of: subject, at: now) }
+    // The API server was heard again: the next claim is a moment away.
+    if outcome != .failed, self.doubted.remove(subject) != nil { self.times.claimed(subject, at: now) }
     switch outcome {
     case .succeeded(let report):
       self.writes.succeeded(subject)
-      if case .create(let report) = write, report.term != nil { self.postponeClaims(of: subject, at: now) }
+      if case .create(let report) = write, report.term != nil { self.times.claimed(subject, at: now) }
       if case .writeStatus(let former) = write {
         self.replaced[former.key] = former.metadata.resourceVersion
-        if Report.interval > .zero { self.writtenAt[subject] = now }
+        if Report.interval > .zero { self.times.wrote(subject, at: now) }
       }
       if case .delete(let key, _) = write {
         self.drop(key, at: now)
-        if self.wanted[subject] == nil { self.writtenAt[subject] = nil }
+        if self.wanted[subject] == nil { self.times.erased(subject) }
       }
       if let report { self.put(report, at: now) }
       self.request(subject, at: now)
