@@ -8,9 +8,10 @@ import Synchronization
 /// Keeps the reports of one kind in the cluster, as `NodeReports` says.
 ///
 ///     tell, retract, decided ──▶ the latest of each subject ─┐
-///     Watcher<Report> ───────────────────────────────────────┼──▶ Inbox ──▶ RunLoop ──▶ perform
-///     OwnPod ────────────────────────────────────────────────┘      ▲                    └─ write ──▶ API server
-///                                                                   └───── .written ────────────────┘
+///     OwnPod ────────────────────────────────────────────────┼──▶ Inbox ──▶ RunLoop ──▶ perform
+///                         ┌──▶ observe                       │                            │
+///     Watcher<Report> ──▶ ReportSightings ───────────────────┘                            ▼
+///                         └◀── .answered ─────────────────────────── API server ◀────── write
 ///
 /// What is to be told is noted without waiting, the latest of each subject, so that ten thousand Services that change at
 /// once need no queue.
@@ -38,9 +39,9 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
   private let logger: Logger
   private let observe: @Sendable (ObjectChange<Report>) async -> Void
   private let news = Mutex(News())
-  private let deletions = Mutex(EarlyDeletions())
   private let arrivals = Inbox<Void>(capacity: 1)
   private let inbox = Inbox<NodeReports<Report>.Event>(capacity: 1024)
+  private let sightings = Inbox<ReportSightings<Report>.Event>(capacity: 1024)
   private let tasks = ChildTasks(limit: 8, capacity: 64)
 
   /// `observe` gets everything that is seen of the reports, of all nodes where a subject has one report in the cluster.
@@ -92,9 +93,15 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
         let watcher = Watcher(
           self.client, Report.self, namespace: self.namespace, labelSelector: Report.selector(of: self.node),
           logger: self.logger)
-        await watcher.run { change in
-          if case .deleted(let key) = change { self.deletions.withLock { $0.note(key) } }
-          await self.file(change)
+        await watcher.run {
+          await self.sightings.send(.watched($0))
+        } listed: {
+          await self.sightings.send(.listed(version: $0))
+        }
+      }
+      group.addTask {
+        await RunLoop<ReportSightings<Report>, ContinuousClock>(inbox: self.sightings).relay(ReportSightings()) {
+          await self.file($0)
         }
       }
       var dice = SystemRandomNumberGenerator()
@@ -152,26 +159,20 @@ package final class NodeReporter<Report: NodeReport>: Sendable {
     }
   }
 
-  private func file(_ change: ObjectChange<Report>) async {
-    await self.observe(change)
-    await self.inbox.send(.observed(change))
+  private func file(_ news: NodeReports<Report>.Event) async {
+    if case .observed(let change) = news { await self.observe(change) }
+    // The watch may be late, or broken.
+    if case .written(_, .succeeded(let report?)) = news { await self.observe(.applied(report)) }
+    await self.inbox.send(news)
   }
 
   private func start(_ write: NodeReports<Report>.Write, of subject: ObjectKey) {
-    self.deletions.withLock { $0.writeBegins() }
     let isStarted = self.tasks.start {
+      await self.sightings.send(.writeBegan)
       let outcome = await self.perform(write, of: subject)
-      // The watch may be late, or broken.
-      var written: Report?
-      if case .succeeded(let report?) = outcome { written = report }
-      if let written { await self.observe(.applied(written)) }
-      await self.inbox.send(.written(subject, outcome))
-      let key = written?.key
-      if self.deletions.withLock({ $0.isDeleted(afterAnswerWith: key) }), let key { await self.file(.deleted(key)) }
+      await self.sightings.send(.answered(write, of: subject, outcome))
     }
-    guard !isStarted else { return }
-    _ = self.deletions.withLock { $0.isDeleted(afterAnswerWith: nil) }
-    _ = self.inbox.trySend(.written(subject, .failed))
+    if !isStarted { _ = self.inbox.trySend(.written(subject, .failed)) }
   }
 
   private func perform(

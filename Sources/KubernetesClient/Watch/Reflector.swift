@@ -115,7 +115,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
       return []
     case (.probing(let version), .page(let page)):
       self.watchBackoff.reset()
-      if Self.isEarlier(page.metadata.resourceVersion ?? "", than: version) {
+      if ResourceVersion.isEarlier(page.metadata.resourceVersion ?? "", than: version) {
         self.listAnew(pause: .zero)
       } else {
         self.state = .watching(from: version)
@@ -189,7 +189,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
       return self.keepMalformed(key, version: newer, reason: reason)
     case .bookmark(let newer):
       // A bookmark may be older than what has been said already.
-      self.advance(to: newer.isEmpty || Self.isEarlier(newer, than: version) ? version : newer)
+      self.advance(to: newer.isEmpty || ResourceVersion.isEarlier(newer, than: version) ? version : newer)
       return []
     case .failed(let status):
       self.watchFailed(.refused(APIError.Refusal(code: status.code ?? 500, status: status)), at: version)
@@ -259,11 +259,5 @@ struct Reflector<R: KubernetesResource>: Sendable {
   private mutating func keepMalformed(_ key: ObjectKey, version: String, reason: String) -> [ObjectChange<R>] {
     self.known[key] = Known(version: "", uid: self.known[key]?.uid ?? 0)
     return [.malformed(key, reason: reason)]
-  }
-
-  /// Whether a version is numerically before another; versions that are no numbers are never earlier.
-  static func isEarlier(_ version: String, than other: String) -> Bool {
-    guard let version = UInt64(version), let other = UInt64(other) else { return false }
-    return version < other
   }
 }

@@ -26,16 +26,22 @@ package struct Watcher<R: KubernetesResource>: Sendable {
     self.logger = logger
   }
 
-  /// Runs until the task is cancelled. `deliver` gets `.synced` once, after everything that existed at the start.
-  package func run(_ deliver: @Sendable (ObjectChange<R>) async -> Void) async {
+  /// Runs until the task is cancelled. `deliver` gets `.synced` once, after everything that existed at the start. `listed`
+  /// gets the version of each list, after all that it holds has been delivered.
+  package func run(
+    _ deliver: @Sendable (ObjectChange<R>) async -> Void,
+    listed: @Sendable (_ version: String) async -> Void = { _ in }
+  ) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.client.transport.listen() }
-      await self.follow(deliver)
+      await self.follow(deliver, listed)
       group.cancelAll()
     }
   }
 
-  private func follow(_ deliver: @Sendable (ObjectChange<R>) async -> Void) async {
+  private func follow(
+    _ deliver: @Sendable (ObjectChange<R>) async -> Void, _ listed: @Sendable (String) async -> Void
+  ) async {
     var dice = SystemRandomNumberGenerator()
     var reflector = Reflector<R>(seed: dice.next())
     var failures = FailureLog(logger: self.logger)
@@ -53,6 +59,7 @@ package struct Watcher<R: KubernetesResource>: Sendable {
       }
       failures.note(answer.failure)
       for change in reflector.handle(answer) { await deliver(change) }
+      if case .list = plan.request, case .watch(let version) = reflector.plan.request { await listed(version) }
     }
   }
 

@@ -204,55 +204,6 @@ private struct Cluster {
       return
     }
   }
-
-  /// Another node that thinks it announces the Service deletes what this one has just made.
-  @Test func `a report that was deleted before its own answer came is made anew`() throws {
-    var reports = NodeReports<ServiceL2Status>(.init(node: "w1", namespace: "metallb-system"), seed: 1)
-    _ = reports.handle(.observed(.synced), at: t0)
-    _ = reports.handle(.decided, at: t0)
-    guard case .write(.create(var made), of: Self.web)? = reports.handle(.wanted(Self.web, .all), at: t0).first else {
-      Issue.record("nothing is made")
-      return
-    }
-    (made.metadata.name, made.metadata.resourceVersion) = ("l2-1", "1")
-    var deletions = EarlyDeletions()
-    deletions.writeBegins()
-    deletions.note(made.key)
-    var actions: [NodeReports<ServiceL2Status>.Action] = []
-    actions += reports.handle(.observed(.applied(made)), at: t0)
-    actions += reports.handle(.observed(.deleted(made.key)), at: t0)
-    #expect(actions.isEmpty, "one write at a time")
-    actions = reports.handle(.written(Self.web, .succeeded(made)), at: t0)
-    #expect(actions == [.write(.writeStatus(try #require(actions.first?.writtenReport)), of: Self.web)])
-    let isDeleted = deletions.isDeleted(afterAnswerWith: made.key)
-    try #require(isDeleted)
-    actions = reports.handle(.observed(.deleted(made.key)), at: t0)
-    actions += reports.handle(.written(Self.web, .overtaken), at: t0)
-    actions += reports.handle(.tick, at: t0 + .seconds(1))
-    guard case .write(.create, of: Self.web)? = actions.first else {
-      Issue.record("it is not made anew: \(actions)")
-      return
-    }
-  }
-
-  @Test func `deletions are remembered while writes are under way, and no longer`() {
-    let (one, other) = (ObjectKey(name: "one"), ObjectKey(name: "other"))
-    var deletions = EarlyDeletions()
-    deletions.note(one)
-    deletions.writeBegins()
-    let beforeTheWrite = deletions.isDeleted(afterAnswerWith: one)
-    #expect(!beforeTheWrite)
-    deletions.writeBegins()
-    deletions.writeBegins()
-    deletions.note(one)
-    let (unrelated, failed) = (
-      deletions.isDeleted(afterAnswerWith: other), deletions.isDeleted(afterAnswerWith: nil)
-    )
-    #expect(!unrelated && !failed)
-    deletions.writeBegins()
-    let late = deletions.isDeleted(afterAnswerWith: one)
-    #expect(!late, "no write was under way between")
-  }
 }
 
 /// Reports of which every announcing node has one.
@@ -307,11 +258,5 @@ private struct Cluster {
 
   private static func deleted(_ action: NodeReports<ServiceBGPStatus>.Action) -> String? {
     if case .write(.delete(let key, _), _) = action { key.name } else { nil }
-  }
-}
-
-extension NodeReports<ServiceL2Status>.Action {
-  fileprivate var writtenReport: ServiceL2Status? {
-    if case .write(.writeStatus(let report), _) = self { report } else { nil }
   }
 }
