@@ -1,42 +1,42 @@
 import KubernetesModel
 
 /// `metallb status bgp`: every node's routers, with the sessions, and why there is none.
-package struct BGPReport: StatusView {
-  private let extract: StatusExtract
+package struct BGPReport: ExtractView {
+  let extract: StatusExtract
 
   package init(_ extract: StatusExtract) {
     self.extract = extract
   }
 
   package func lines(colours: Bool, width: Int) -> [String] {
-    let width = self.extract.isWide ? max(width, 240) : width
-    let (sessions, moreSessions) = self.extract.limit.cut(self.sessions)
+    let width = self.isWide ? max(width, 240) : width
+    let (sessions, moreSessions) = self.limit.cut(self.sessions)
     var lines = Self.section(
       "Sessions", TextTable(header: self.header, rows: sessions.map { self.row(of: $0.peer, on: $0.node) }),
       otherwise: "No speaker that can be asked has a router: create a BGPPeer.", colours: colours, width: width)
     lines += moreSessions
-    let (announced, moreServices) = self.extract.limit.cut(self.announced)
+    let (announced, moreServices) = self.limit.cut(self.announced)
     let services = Self.section(
       "Services", TextTable(header: ["NAME", "ADDRESSES", "NODES", "ROUTERS"], rows: announced), colours: colours,
       width: width)
     if !services.isEmpty { lines += [""] + services + moreServices }
-    return lines + StatusText.conclusion(self.extract.status, colours: colours, width: width)
+    return lines + StatusText.conclusion(self.status, colours: colours, width: width)
   }
 
   /// Those that are down first, where not all are shown.
   private var sessions: [(node: String, peer: BGPStatus.Peer)] {
-    let all = self.extract.status.speakers.compactMap(\.status).flatMap { status in
+    let all = self.status.speakers.compactMap(\.status).flatMap { status in
       status.bgp.peers.map { (node: status.node, peer: $0) }
     }
-    guard self.extract.limit.count > 0, all.count > self.extract.limit.count else { return all }
+    guard self.limit.count > 0, all.count > self.limit.count else { return all }
     return all.filter { !$0.peer.isEstablished } + all.filter(\.peer.isEstablished)
   }
 
-  package var json: JSONValue { self.extract.status.json }
+  package var json: JSONValue { self.status.json }
 
   /// Sessions, as `node/router`.
   package var names: [String] {
-    self.extract.status.speakers.compactMap(\.status).flatMap { status in
+    self.status.speakers.compactMap(\.status).flatMap { status in
       status.bgp.peers.map { "\(status.node)/\($0.name)" }
     }
   }
@@ -44,7 +44,7 @@ package struct BGPReport: StatusView {
   private var header: [String] {
     let header = ["NODE", "ROUTER", "ADDRESS", "AS", "STATE", "FOR", "PREFIXES", "BFD"]
     return header
-      + (self.extract.isWide
+      + (self.isWide
         ? ["FAMILIES", "HOLD/KEEPALIVE", "MESSAGES OUT/IN", "FLAPS", "ROUTER ID", "LAST ERROR"] : [])
   }
 
@@ -56,7 +56,7 @@ package struct BGPReport: StatusView {
       Styled(peer.state, peer.isEstablished ? .good : .bad), Styled(StatusText.age(peer.seconds)),
       Styled("\(peer.prefixes.sent) of \(peer.prefixes.desired)"), Self.bfd(peer.bfd),
     ]
-    guard self.extract.isWide else { return row }
+    guard self.isWide else { return row }
     let times = peer.agreement.map { agreement in
       "\(agreement.holdSeconds.map { "\(Int($0))s" } ?? "none")/"
         + (agreement.keepaliveSeconds.map { "\(Int($0))s" } ?? "none")
@@ -79,13 +79,13 @@ package struct BGPReport: StatusView {
   }
 
   private var announced: [[Styled]] {
-    self.extract.status.exposures.compactMap { exposure -> [Styled]? in
+    self.status.exposures.compactMap { exposure -> [Styled]? in
       let announcers = exposure.announcers.filter { $0.announcingProtocol == .bgp }
       guard !announcers.isEmpty else { return nil }
       let (nodes, routers) = (announcers.map(\.node), Set(announcers.flatMap(\.peers)).sorted())
       return [
         Styled(exposure.service.description), Styled(exposure.addresses.joined(separator: ",")),
-        Styled(self.extract.isWide ? nodes.joined(separator: ", ") : ClusterStatus.list(nodes, limit: 3)),
+        Styled(self.isWide ? nodes.joined(separator: ", ") : ClusterStatus.list(nodes, limit: 3)),
         Styled(routers.joined(separator: ", ")),
       ]
     }

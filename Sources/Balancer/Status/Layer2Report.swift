@@ -1,8 +1,8 @@
 import KubernetesModel
 
 /// `metallb status l2`: who announces what on the local network, who comes next, and how the speakers see each other.
-package struct Layer2Report: StatusView {
-  private let extract: StatusExtract
+package struct Layer2Report: ExtractView {
+  let extract: StatusExtract
   /// Whether it is about one Service, of which everything is shown.
   private let isOfOne: Bool
 
@@ -11,13 +11,13 @@ package struct Layer2Report: StatusView {
     self.isOfOne = isOfOne
   }
 
-  private var told: [SpeakerStatus] { self.extract.status.speakers.compactMap(\.status) }
+  private var told: [SpeakerStatus] { self.status.speakers.compactMap(\.status) }
 
   package func lines(colours: Bool, width: Int) -> [String] {
-    let width = self.extract.isWide ? max(width, 200) : width
+    let width = self.isWide ? max(width, 200) : width
     var lines: [String] = []
     func section(_ name: String, _ header: [String], _ rows: [[Styled]], otherwise: String? = nil) {
-      let (shown, more) = self.extract.limit.cut(rows)
+      let (shown, more) = self.limit.cut(rows)
       let section = Self.section(
         name, TextTable(header: header, rows: shown), otherwise: otherwise, colours: colours, width: width)
       if !section.isEmpty { lines += (lines.isEmpty ? [] : [""]) + section + more }
@@ -33,18 +33,18 @@ package struct Layer2Report: StatusView {
     section(
       "Speakers that gossip", ["NODE", "ADDRESS", "STATE", "FOR", "INCARNATION", "ALIVE FOR", "MAY OWN"], self.members)
     section("Takeovers", ["NODE", "SERVICES", "LATEST FROM", "AGO", "TOOK"], self.takeovers)
-    return lines + StatusText.conclusion(self.extract.status, colours: colours, width: width)
+    return lines + StatusText.conclusion(self.status, colours: colours, width: width)
   }
 
-  package var json: JSONValue { self.extract.status.json }
+  package var json: JSONValue { self.status.json }
 
   /// The Services that are announced.
   package var names: [String] {
-    self.extract.status.exposures.filter { $0.announcers.contains { $0.announcingProtocol == .layer2 } }.map(
+    self.status.exposures.filter { $0.announcers.contains { $0.announcingProtocol == .layer2 } }.map(
       \.service.description)
   }
 
-  private var furtherHeader: [String] { self.extract.isWide || self.isOfOne ? ["ORDER OF CANDIDATES"] : [] }
+  private var furtherHeader: [String] { self.isWide || self.isOfOne ? ["ORDER OF CANDIDATES"] : [] }
 
   private var announcements: [[Styled]] {
     let details = Dictionary(
@@ -52,7 +52,7 @@ package struct Layer2Report: StatusView {
         status.layer2.announcements.map { ("\($0.service) \(status.node)", $0) }
       }
     ) { first, _ in first }
-    return self.extract.status.exposures.flatMap { exposure in
+    return self.status.exposures.flatMap { exposure in
       let owners = exposure.announcers.filter { $0.announcingProtocol == .layer2 }
       return owners.map { owner -> [Styled] in
         let detail = details["\(exposure.service) \(owner.node)"]

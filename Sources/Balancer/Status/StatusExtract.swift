@@ -14,3 +14,14 @@ package struct StatusExtract: Sendable {
     self.limit = limit
   }
 }
+
+/// A view of such an extract.
+protocol ExtractView: StatusView {
+  var extract: StatusExtract { get }
+}
+
+extension ExtractView {
+  var status: ClusterStatus { self.extract.status }
+  var isWide: Bool { self.extract.isWide }
+  var limit: StatusLimit { self.extract.limit }
+}

@@ -1,7 +1,7 @@
 import KubernetesModel
 
 /// `metallb status nodes`: what each node announces, and why one may not.
-package struct StatusNodes: StatusView {
+package struct StatusNodes: ExtractView {
   /// A node of the cluster, its speaker, or both.
   struct Row: Sendable {
     var name: String
@@ -15,24 +15,24 @@ package struct StatusNodes: StatusView {
     }
   }
 
-  private let extract: StatusExtract
+  let extract: StatusExtract
 
   package init(_ extract: StatusExtract) {
     self.extract = extract
   }
 
   package func lines(colours: Bool, width: Int) -> [String] {
-    let wide = self.extract.isWide ? max(width, 200) : width
-    let (shown, more) = self.extract.limit.cut(self.rows)
+    let wide = self.isWide ? max(width, 200) : width
+    let (shown, more) = self.limit.cut(self.rows)
     let header =
       ["NODE", "READY", "LAYER 2", "BGP", "SESSIONS", "MEMBERS"]
-      + (self.extract.isWide ? ["VERSION", "ADDRESSES"] : [])
+      + (self.isWide ? ["VERSION", "ADDRESSES"] : [])
       + ["SPEAKER"]
     return Self.section(
       "Nodes", TextTable(header: header, rows: shown.map(self.cells)), otherwise: "There is none that can be seen.",
       colours: colours, width: wide) + more
-      + [""] + Self.controllers(of: self.extract.status, colours: colours, width: wide)
-      + StatusText.conclusion(self.extract.status, colours: colours, width: width, about: [Node.type.kind])
+      + [""] + Self.controllers(of: self.status, colours: colours, width: wide)
+      + StatusText.conclusion(self.status, colours: colours, width: width, about: [Node.type.kind])
   }
 
   package var names: [String] { self.rows.map(\.name) }
@@ -51,20 +51,20 @@ package struct StatusNodes: StatusView {
           value["speaker"] = row.speaker?.json
           return value
         }),
-      "controllers": .array(self.extract.status.controllers.map(\.json)),
+      "controllers": .array(self.status.controllers.map(\.json)),
     ]
   }
 
   /// Troubled ones first, where not all are shown.
   private var rows: [Row] {
-    let speakers = Dictionary(self.extract.status.speakers.map { ($0.node.isEmpty ? $0.pod : $0.node, $0) }) {
+    let speakers = Dictionary(self.status.speakers.map { ($0.node.isEmpty ? $0.pod : $0.node, $0) }) {
       first, _ in first
     }
-    let nodes = Dictionary(self.extract.status.nodes.map { ($0.name, $0) }) { first, _ in first }
+    let nodes = Dictionary(self.status.nodes.map { ($0.name, $0) }) { first, _ in first }
     let rows = Set(speakers.keys).union(nodes.keys).sorted().map {
       Row(name: $0, node: nodes[$0], speaker: speakers[$0])
     }
-    guard self.extract.limit.count > 0, rows.count > self.extract.limit.count else { return rows }
+    guard self.limit.count > 0, rows.count > self.limit.count else { return rows }
     return rows.filter(\.isTroubled) + rows.filter { !$0.isTroubled }
   }
 
@@ -77,7 +77,7 @@ package struct StatusNodes: StatusView {
       case .unreported, nil: "-"
       }
     let further =
-      self.extract.isWide
+      self.isWide
       ? [
         Styled(status?.software ?? "-"),
         Styled(row.node.map { $0.addresses.map(\.description).joined(separator: ",") } ?? "-"),

@@ -2,48 +2,48 @@ import KubernetesModel
 import Primitives
 
 /// `metallb status pools`: how full each pool is, what it is for, and what announces it.
-package struct StatusPools: StatusView {
-  private let extract: StatusExtract
+package struct StatusPools: ExtractView {
+  let extract: StatusExtract
 
   package init(_ extract: StatusExtract) {
     self.extract = extract
   }
 
   package func lines(colours: Bool, width: Int) -> [String] {
-    let (shown, more) = self.extract.limit.cut(self.extract.status.pools)
+    let (shown, more) = self.limit.cut(self.status.pools)
     let table = TextTable(
-      header: ["NAME"] + (self.extract.isWide ? ["FAMILY"] : []) + ["ADDRESSES", "IN USE", "FILL"]
-        + (self.extract.isWide ? ["FREE", "FOR"] : []) + ["ANNOUNCED BY"],
+      header: ["NAME"] + (self.isWide ? ["FAMILY"] : []) + ["ADDRESSES", "IN USE", "FILL"]
+        + (self.isWide ? ["FREE", "FOR"] : []) + ["ANNOUNCED BY"],
       rows: shown.flatMap(self.rows))
     return Self.section(
-      "Pools", table, otherwise: Self.none, colours: colours, width: self.extract.isWide ? max(width, 200) : width)
+      "Pools", table, otherwise: Self.none, colours: colours, width: self.isWide ? max(width, 200) : width)
       + more
-      + StatusText.conclusion(self.extract.status, colours: colours, width: width, about: [IPAddressPool.type.kind])
+      + StatusText.conclusion(self.status, colours: colours, width: width, about: [IPAddressPool.type.kind])
   }
 
   static let none = "There are none: create an IPAddressPool."
 
-  package var names: [String] { self.extract.status.pools.map(\.key.name) }
+  package var names: [String] { self.status.pools.map(\.key.name) }
 
-  package var json: JSONValue { ["pools": self.extract.status.poolsJSON] }
+  package var json: JSONValue { ["pools": self.status.poolsJSON] }
 
   private func rows(of pool: IPAddressPool) -> [[Styled]] {
-    let fills = self.extract.status.fills(of: pool)
-    let advertisements = self.extract.status.advertisements[pool.key.name]
+    let fills = self.status.fills(of: pool)
+    let advertisements = self.status.advertisements[pool.key.name]
     let announced: Styled =
       switch advertisements {
       case nil: "-"
       case let names? where names.isEmpty: Styled("nothing", .bad)
-      case let names?: Styled(self.extract.isWide ? names.joined(separator: ", ") : ClusterStatus.list(names, limit: 2))
+      case let names?: Styled(self.isWide ? names.joined(separator: ", ") : ClusterStatus.list(names, limit: 2))
       }
     let (name, use) = (Styled(pool.key.name), Styled(Self.use(of: pool)))
-    func wide(_ cells: Styled...) -> [Styled] { self.extract.isWide ? cells : [] }
+    func wide(_ cells: Styled...) -> [Styled] { self.isWide ? cells : [] }
     guard !fills.isEmpty else {
-      let addresses = Styled(Self.addresses(pool.spec.addresses, isWide: self.extract.isWide))
+      let addresses = Styled(Self.addresses(pool.spec.addresses, isWide: self.isWide))
       return [[name] + wide("-") + [addresses, "unknown", ""] + wide("-", use) + [announced]]
     }
     return fills.enumerated().map { index, fill in
-      let addresses = Styled(Self.addresses(of: pool, in: fill.family, isWide: self.extract.isWide))
+      let addresses = Styled(Self.addresses(of: pool, in: fill.family, isWide: self.isWide))
       return [index == 0 ? name : ""] + wide(Styled(fill.familyName))
         + [addresses, Styled(fill.use), fill.bar] + wide(Styled(fill.free), index == 0 ? use : "")
         + (index == 0 ? [announced] : [])

@@ -1,8 +1,8 @@
 import KubernetesModel
 
 /// `metallb status services`: every Service of type LoadBalancer, its addresses and who attracts its traffic.
-package struct StatusServices: StatusView {
-  private let extract: StatusExtract
+package struct StatusServices: ExtractView {
+  let extract: StatusExtract
   /// Whether it is about those alone that want something.
   private let isOfTroubled: Bool
 
@@ -13,13 +13,13 @@ package struct StatusServices: StatusView {
 
   package func lines(colours: Bool, width: Int) -> [String] {
     self.body(colours: colours, width: width)
-      + StatusText.conclusion(self.extract.status, colours: colours, width: width, about: [Service.type.kind])
+      + StatusText.conclusion(self.status, colours: colours, width: width, about: [Service.type.kind])
   }
 
   /// Without the problems at the end.
   func body(colours: Bool, width: Int) -> [String] {
-    let width = self.extract.isWide ? max(width, 200) : width
-    let (shown, more) = self.extract.limit.cut(self.ordered, self.isEveryTroubledShown ? ", all well" : "")
+    let width = self.isWide ? max(width, 200) : width
+    let (shown, more) = self.limit.cut(self.ordered, self.isEveryTroubledShown ? ", all well" : "")
     return Self.section(
       "Services",
       TextTable(header: self.header, rows: shown.map(self.row)),
@@ -39,22 +39,22 @@ package struct StatusServices: StatusView {
 
   /// Those that want something first, where not all are shown.
   private var ordered: [ClusterStatus.Exposure] {
-    let all = self.extract.status.exposures
+    let all = self.status.exposures
     if self.isOfTroubled { return all.filter(Self.wants) }
-    guard self.extract.limit.count > 0, all.count > self.extract.limit.count else { return all }
+    guard self.limit.count > 0, all.count > self.limit.count else { return all }
     return all.filter(Self.wants) + all.filter { !Self.wants($0) }
   }
 
   private var isEveryTroubledShown: Bool {
     !self.isOfTroubled
-      && self.extract.status.exposures.lazy.filter(Self.wants).prefix(self.extract.limit.count + 1).count
-        <= self.extract.limit.count
+      && self.status.exposures.lazy.filter(Self.wants).prefix(self.limit.count + 1).count
+        <= self.limit.count
   }
 
   // MARK: Rows
 
   private var header: [String] {
-    ["NAME", "ADDRESSES", "POOL"] + (self.extract.isWide ? ["NEXT"] : []) + ["ANNOUNCED BY"]
+    ["NAME", "ADDRESSES", "POOL"] + (self.isWide ? ["NEXT"] : []) + ["ANNOUNCED BY"]
   }
 
   private func row(of exposure: ClusterStatus.Exposure) -> [Styled] {
@@ -63,7 +63,7 @@ package struct StatusServices: StatusView {
       ? Styled("<pending>", .warning) : Styled(exposure.addresses.joined(separator: ","))
     let next = exposure.announcers.compactMap(\.next).first
     return [Styled(exposure.service.description), addresses, Styled(exposure.pool ?? "-")]
-      + (self.extract.isWide ? [Styled(next ?? "-")] : []) + [self.announcers(of: exposure)]
+      + (self.isWide ? [Styled(next ?? "-")] : []) + [self.announcers(of: exposure)]
   }
 
   private func announcers(of exposure: ClusterStatus.Exposure) -> Styled {
@@ -75,7 +75,7 @@ package struct StatusServices: StatusView {
     }
     let bgp = exposure.announcers.filter { $0.announcingProtocol == .bgp }
     var parts = layer2
-    if bgp.count > 3 && !self.extract.isWide {
+    if bgp.count > 3 && !self.isWide {
       let routers = Set(bgp.flatMap(\.peers)).sorted()
       parts.append("\(bgp.count) nodes (bgp, to \(ClusterStatus.list(routers)))")
     } else {
