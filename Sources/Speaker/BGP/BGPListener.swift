@@ -1,5 +1,4 @@
 import Balancer
-import Glibc
 import Layer2
 import Logging
 import NIOCore
@@ -147,7 +146,7 @@ final class BGPListener: Sendable {
           state.signed = state.signed.filter { $0.family != family }
         }
       } catch {
-        let text = Self.text(of: error)
+        let text = ConnectionFailure.text(listeningIn: self.vrf, error)
         if text != complaint {
           self.logger.warning(
             "cannot listen for routers; it is tried again",
@@ -157,15 +156,6 @@ final class BGPListener: Sendable {
         try? await ContinuousClock().sleep(for: Self.retryInterval)
       }
     }
-  }
-
-  private static func text(of error: any Error) -> String {
-    guard let error = error as? IOError else { return "\(error)" }
-    if error.errnoCode == ENODEV {
-      return "this node has no device for the VRF: make it, or correct spec.vrf of the BGPPeer"
-    }
-    let text = String(cString: strerror(error.errnoCode))
-    return error.errnoCode == EACCES ? "\(text): ports below 1024 take the capability NET_BIND_SERVICE" : text
   }
 
   /// A failure closes the connection.

@@ -81,14 +81,30 @@ enum ConnectionFailure {
       "address \"\(router.source.map(\.description) ?? "")\" doesn't exist on this host"
     case let error as IOError where TCPAuthentication.isMissing(error.errnoCode) && router.authentication.hasKeys:
       "the kernel of this node has no TCP-AO: it takes Linux 6.7 or later, built with CONFIG_TCP_AO"
-    case let error as IOError where error.errnoCode == ENODEV && router.vrf != nil:
-      "this node has no device \"\(router.vrf ?? "")\" for the VRF: make it, or correct spec.vrf of the BGPPeer"
+    case let error as IOError where self.isMissing(router.vrf, error): self.missing(router.vrf)
     case let error as IOError: String(cString: strerror(error.errnoCode)).lowercasedFirst
     case ChannelError.connectTimeout: "no answer to the attempt to connect" + self.suspicion(router.authentication)
     case let error as NIOConnectionError:
       error.connectionErrors.first.map { self.text(of: $0.error, router) } ?? "\(error)"
     default: "\(error)"
     }
+  }
+
+  /// Why routers cannot be listened for.
+  static func text(listeningIn vrf: String?, _ error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    guard !self.isMissing(vrf, error) else { return self.missing(vrf) }
+    let text = String(cString: strerror(error.errnoCode))
+    return error.errnoCode == EACCES ? "\(text): ports below 1024 take the capability NET_BIND_SERVICE" : text
+  }
+
+  /// Whether a socket could not be bound to the device of a VRF.
+  private static func isMissing(_ vrf: String?, _ error: IOError) -> Bool {
+    vrf != nil && error.errnoCode == ENODEV
+  }
+
+  private static func missing(_ vrf: String?) -> String {
+    "this node has no device \"\(vrf ?? "")\" for the VRF: make it, or correct spec.vrf of the BGPPeer"
   }
 
   /// Who does not sign, or signs otherwise, is as silent as who is not there: neither kernel answers the other.
