@@ -5,16 +5,18 @@
         [--nodes N] [--services N] [--detection MILLISECONDS] [--pause S] [--binary .build/release/metallb] [--keep] [--debug]
 
 Each round: IntegrationTests/Peers/traffic-probe.py asks from the client, the present owner suffers the fault, and after a
-while it is healed, which is not measured. A row is printed for each round, and the median at the end.
+while it is healed, which is not measured; the next round begins when one node has all addresses. A row is printed for each
+round, and the median at the end.
 
-    takeover   from the last frame of the owner to the first one of the next
+    takeover   from the last frame of the owner to the first one of the next, for the first address
     silence    the longest time without an answer to a question for the hardware address
     lost       requests, of a hundred a second, that had no answer within a second (policy Local, so that none of them
                reaches a pod on the dead node), and those that were under way when the address moved
     double     for how long two nodes answered at once
 
-Faults: kill9 kills the speaker process (which starts anew: within the time of detection nobody takes over); power takes the power from the node; cut pulls its cable; stop pauses the speaker;
-term ends it as an upgrade does; flap pulls the cable for a second.
+Faults: kill9 kills the speaker process (which starts anew: within the time of detection nobody takes over); power takes the
+power from the node; cut pulls its cable; stop pauses the speaker; term ends it as an upgrade does; flap pulls the cable for
+a second.
 """
 import argparse, json, os, pathlib, signal, statistics, subprocess, sys, time
 
@@ -128,13 +130,12 @@ def finish(process):
     return json.loads(out)
 
 
-def owner(lab, start):
-    """The one node that answers, or None if there are none or several."""
-    process = probe(lab, start)
-    time.sleep(0.6)
+def owner(lab, start, count=1):
+    """The one node that answers for all of so many addresses, or None if there are none or several."""
+    process = probe(lab, start, count)
+    time.sleep(0.6 + count * 0.01)
     report = finish(process)
-    hosts = {hardware for _, hardware, _ in report["timeline"]}
-    return lab.nodes.get(hosts.pop()) if len(hosts) == 1 else None
+    return lab.nodes.get(report["soleOwner"])
 
 
 def prepare(lab, options):
@@ -186,9 +187,9 @@ def strike(lab, fault, node):
 
 def measure(lab, options):
     """One round; a report for each family."""
-    node = eventually("one owner", lambda: owner(lab, START[options.family[0]]))
+    node = eventually("one owner", lambda: owner(lab, START[options.family[0]], options.services), options.settling)
     probes = [probe(lab, START[family], options.services) for family in options.family]
-    time.sleep(1)
+    time.sleep(max(1, options.services * 0.01 + 0.2))
     for process in probes:
         process.send_signal(signal.SIGUSR1)
     heal = strike(lab, options.fault, node)
@@ -210,7 +211,7 @@ def show(number, report):
           f"  {report['lost']:4}+{report['broken']}/{report['requests']}{milliseconds(report['longestOutage'])}"
           f"  {milliseconds(report['longestDouble'])}", flush=True)
     if report["addresses"] > 1:
-        print(f"       taken over: {report['takenOver']}, median {milliseconds(report['medianTakeover'])}, "
+        print(f"       taken over: {report['takenOver']} of {report['hadBefore']}, median {milliseconds(report['medianTakeover'])}, "
               f"last {milliseconds(report['lastTakeover'])}", flush=True)
 
 
@@ -233,6 +234,7 @@ def main():
     parser.add_argument("--services", type=int, default=1)
     parser.add_argument("--detection", type=int)
     parser.add_argument("--watch", type=float, default=2.5, help="seconds that are watched after the fault")
+    parser.add_argument("--settling", type=float, default=120, help="seconds until one node has all addresses (again)")
     parser.add_argument("--pause", type=float, default=3, help="seconds between two rounds")
     parser.add_argument("--binary", default=str(TOP / ".build/release/metallb"))
     parser.add_argument("--name", default="failover-bench")
@@ -243,7 +245,7 @@ def main():
     leave = False
     try:
         prepare(lab, options)
-        eventually("an owner", lambda: owner(lab, START[options.family[0]]))
+        eventually("an owner", lambda: owner(lab, START[options.family[0]]), options.settling)
         time.sleep(options.pause)
         reports = []
         print("round  family  owner    next     takeover   silence    lost  outage    double")

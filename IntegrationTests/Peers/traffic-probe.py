@@ -159,6 +159,12 @@ def double_spans(answers, window=0.05):
     return [((last - first + 1) * window, first * window) for known in spans.values() for first, last in known]
 
 
+def sole_owner(answers, addresses):
+    """The one hardware address that answered for all addresses and was told of by nobody else."""
+    heard, hosts = {address for _, address, *_ in answers}, {hardware for _, _, hardware, _ in answers}
+    return hosts.pop() if len(hosts) == 1 and len(heard) == len(addresses) else None
+
+
 def report(wire, requests, addresses, mark, end):
     answers = [(moment - mark, *rest) for moment, *rest in wire.answers]
     first = wire.addresses[0]
@@ -169,12 +175,13 @@ def report(wire, requests, addresses, mark, end):
             before[address] = hardware
         elif hardware != before.get(address):
             after.setdefault(address, (moment, hardware))
-    takeovers = sorted(moment for moment, _ in after.values())
+    # Other nodes' addresses may move as well, to a node that is back, say; that is no takeover from this one.
+    takeovers = sorted(moment for address, (moment, _) in after.items() if before.get(address) == before.get(first))
     gap = None
     if first in after:
         gap = after[first][0] - max(
-            (moment for moment, address, hardware, _ in answers
-             if address == first and hardware == before.get(first) and moment < after[first][0]), default=0)
+            (moment for moment, _, hardware, _ in answers
+             if hardware == before.get(first) and moment < after[first][0]), default=0)
     timeline = []
     for moment, address, hardware, unasked in answers:
         if address == first and (not timeline or timeline[-1][1] != hardware):
@@ -186,7 +193,8 @@ def report(wire, requests, addresses, mark, end):
     spans = double_spans(answers)
     return {
         "first": str(addresses[0]), "addresses": len(addresses), "from": None if not answers else answers[0][0],
-        "until": end - mark, "timeline": timeline, "takenOver": len(after),
+        "until": end - mark, "timeline": timeline, "hadBefore": sum(1 for hardware in before.values() if hardware == before.get(first)),
+        "takenOver": len(takeovers),
         "silentInTheEnd": sum(
             1 for address in wire.addresses
             if not any(a == address and m > end - mark - 3 - len(addresses) * PACE for m, a, *_ in answers))
@@ -194,6 +202,7 @@ def report(wire, requests, addresses, mark, end):
         "gap": gap, "firstTakeover": takeovers[0] if takeovers else None,
         "medianTakeover": takeovers[len(takeovers) // 2] if takeovers else None,
         "lastTakeover": takeovers[-1] if takeovers else None,
+        "soleOwner": sole_owner(answers, addresses),
         "newOwner": after[first][1] if first in after else None, "lastOwner": last.get(first),
         "longestSilence": silence, "silenceAt": silence_at, "requests": len(records),
         "lost": sum(1 for *_, outcome in records if outcome == "lost"),
