@@ -29,7 +29,7 @@ struct NodeSystem: Sendable {
         return connection != nil
       }
       self.context.link.set(up: isConnected == true)
-      if isConnected == true { await self.controllers.heartbeat(of: self.context.host.name) }
+      if isConnected == true { self.controllers.heartbeat(of: self.context.host.name) }
       try? await Task.sleep(for: .milliseconds(300))
     }
   }

@@ -2,21 +2,28 @@ import KubernetesModel
 import Logging
 import Primitives
 import Runner
+import Synchronization
 
 /// The lab's controllers as one loop: what kube-controller-manager and kube-scheduler are in a cluster.
 ///
 ///     watches of every kind ─┐                      ┌─▶ writes ─▶ objects
 ///                            ├─▶ Inbox ─▶ ClusterState
 ///     heartbeats of nodes ───┘            NodeLifecycle ─▶ nodes marked, pods evicted
-package struct ClusterControllers: Sendable {
+///
+/// Heartbeats count from when they arrive, so that much to write makes no node look dead.
+package final class ClusterControllers: Sendable {
   private enum Event: Sendable {
     case changed(ClusterChange)
-    case heartbeat(node: String)
+    case heartbeats
   }
+
+  /// How many changes are taken in before anything is done about them.
+  private static let batch = 1024
 
   private let objects: any ClusterObjects
   private let logger: Logger
   private let inbox = Inbox<Event>(capacity: 1024)
+  private let heartbeats = Mutex<[String: ContinuousClock.Instant]>([:])
   private let grace: Duration
   private let evictAfter: Duration
 
@@ -31,7 +38,11 @@ package struct ClusterControllers: Sendable {
   }
 
   /// A node's agent has reached the control plane.
-  package func heartbeat(of node: String) async { await self.inbox.send(.heartbeat(node: node)) }
+  package func heartbeat(of node: String) {
+    self.heartbeats.withLock { $0[node] = ContinuousClock.now }
+    // In a full inbox there is enough to wake the loop.
+    _ = self.inbox.trySend(.heartbeats)
+  }
 
   /// Runs until the task is cancelled.
   package func run() async {
@@ -52,13 +63,17 @@ package struct ClusterControllers: Sendable {
     while !Task.isCancelled {
       let pause = clock.now + .seconds(1)
       let first = await self.inbox.next(before: min(nodes.nextDeadline ?? pause, pause), on: clock)
-      var actions: [NodeLifecycle.Action] = []
       var event = first
+      var taken = 0
       while let next = event {
-        actions += Self.take(next, &state, &nodes, &missing, at: clock.now)
-        event = await self.inbox.next(before: clock.now, on: clock)
+        self.take(next, &state, &nodes, &missing)
+        taken += 1
+        event = taken < Self.batch ? await self.inbox.next(before: clock.now, on: clock) : nil
       }
-      actions += nodes.handle(.tick, at: clock.now)
+      for (node, arrival) in self.heartbeats.withLock({ exchange(&$0, with: [:]) }) {
+        nodes.heard(node, at: arrival)
+      }
+      let actions = nodes.judge(at: clock.now)
       guard missing.isEmpty else { continue }
       if first == nil { state.markTimed() }
       for action in actions { await self.perform(action, &state) }
@@ -72,23 +87,21 @@ package struct ClusterControllers: Sendable {
     }
   }
 
-  private static func take(
-    _ event: Event, _ state: inout ClusterState, _ nodes: inout NodeLifecycle, _ missing: inout Set<ResourceType>,
-    at now: ContinuousClock.Instant
-  ) -> [NodeLifecycle.Action] {
+  private func take(
+    _ event: Event, _ state: inout ClusterState, _ nodes: inout NodeLifecycle, _ missing: inout Set<ResourceType>
+  ) {
     switch event {
-    case .heartbeat(let node):
-      return nodes.handle(.heartbeat(node), at: now)
+    case .heartbeats:
+      break
     case .changed(.synced(let kind)):
       missing.remove(kind)
     case .changed(.applied(let kind, let object)):
       state.apply(kind, object)
-      if kind == LabKind.nodes { return nodes.handle(.appeared(object.name), at: now) }
+      if kind == LabKind.nodes { nodes.appeared(object.name, at: ContinuousClock.now) }
     case .changed(.deleted(let kind, let object)):
       state.remove(kind, object)
-      if kind == LabKind.nodes { return nodes.handle(.disappeared(object.name), at: now) }
+      if kind == LabKind.nodes { nodes.disappeared(object.name) }
     }
-    return []
   }
 
   private func perform(_ write: ClusterWrite, _ state: inout ClusterState) async {

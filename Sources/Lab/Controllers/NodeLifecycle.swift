@@ -1,21 +1,12 @@
-import KubernetesModel
-import Primitives
-
 /// Decides from heartbeats which nodes live, and when the pods of a dead one are given up.
 ///
 ///     unknown ──heartbeat──▶ ready ──silent for `grace`──▶ unreachable ──silent for `evictAfter`──▶ evicted
 ///                              ▲                               │                                       │
 ///                              └────────────heartbeat──────────┴───────────────────────────────────────┘
-package struct NodeLifecycle: StateMachine, Equatable {
-  package enum Event: Timed, Sendable, Hashable {
-    case tick
-    /// A node exists, as far as its object says.
-    case appeared(String)
-    case disappeared(String)
-    /// The node's agent has reached the control plane over the node's own network.
-    case heartbeat(String)
-  }
-
+///
+/// It is judged by when heartbeats arrived, and only after all that did were told of: that these were looked at late makes
+/// no node look dead.
+package struct NodeLifecycle: Sendable, Equatable {
   package enum Action: Sendable, Hashable {
     case markReady(String)
     case markUnreachable(String)
@@ -23,7 +14,8 @@ package struct NodeLifecycle: StateMachine, Equatable {
   }
 
   private enum State: Hashable {
-    case ready(silentAt: ContinuousClock.Instant)
+    /// Heard since it was judged last, having counted as gone until then or not.
+    case heard(silentAt: ContinuousClock.Instant, isBack: Bool)
     case unreachable(evictAt: ContinuousClock.Instant)
     case evicted
   }
@@ -37,41 +29,51 @@ package struct NodeLifecycle: StateMachine, Equatable {
     self.evictAfter = evictAfter
   }
 
+  /// When something may have to be done without anything being heard.
   package var nextDeadline: ContinuousClock.Instant? {
     self.nodes.values.compactMap {
       switch $0 {
-      case .ready(let silentAt): silentAt
+      case .heard(let silentAt, _): silentAt
       case .unreachable(let evictAt): evictAt
       case .evicted: nil
       }
     }.min()
   }
 
-  package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
-    var actions: [Action] = []
-    switch event {
-    case .tick:
-      break
-    case .appeared(let name):
-      if self.nodes[name] == nil { self.nodes[name] = .ready(silentAt: now + self.grace) }
-    case .disappeared(let name):
-      self.nodes[name] = nil
-    case .heartbeat(let name):
+  /// A node exists, as far as its object says.
+  package mutating func appeared(_ name: String, at now: ContinuousClock.Instant) {
+    if self.nodes[name] == nil { self.nodes[name] = .heard(silentAt: now + self.grace, isBack: false) }
+  }
+
+  package mutating func disappeared(_ name: String) {
+    self.nodes[name] = nil
+  }
+
+  /// The node's agent reached the control plane over the node's own network.
+  package mutating func heard(_ name: String, at arrival: ContinuousClock.Instant) {
+    let isBack =
       switch self.nodes[name] {
-      case .ready: break
-      case nil, .unreachable, .evicted: actions.append(.markReady(name))
+      case .heard(_, let isBack): isBack
+      case nil, .unreachable, .evicted: true
       }
-      self.nodes[name] = .ready(silentAt: now + self.grace)
-    }
+    self.nodes[name] = .heard(silentAt: arrival + self.grace, isBack: isBack)
+  }
+
+  /// What to do about the nodes, as they are now.
+  package mutating func judge(at now: ContinuousClock.Instant) -> [Action] {
+    var actions: [Action] = []
     for (name, state) in self.nodes.sorted(by: { $0.key < $1.key }) {
       switch state {
-      case .ready(let silentAt) where silentAt <= now:
+      case .heard(let silentAt, _) where silentAt <= now:
         self.nodes[name] = .unreachable(evictAt: now + self.evictAfter)
         actions.append(.markUnreachable(name))
+      case .heard(let silentAt, isBack: true):
+        self.nodes[name] = .heard(silentAt: silentAt, isBack: false)
+        actions.append(.markReady(name))
       case .unreachable(let evictAt) where evictAt <= now:
         self.nodes[name] = .evicted
         actions.append(.evictPods(name))
-      case .ready, .unreachable, .evicted:
+      case .heard, .unreachable, .evicted:
         break
       }
     }

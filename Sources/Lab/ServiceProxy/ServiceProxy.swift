@@ -5,6 +5,9 @@ import Runner
 
 /// The service proxy of one node: keeps the node's nftables rules in line with Services and their endpoints.
 package struct ServiceProxy: Sendable {
+  /// Before rules that were not accepted are tried again.
+  private static let retryPause = Duration.seconds(5)
+
   private let host: AddressPlan.Host
   private let objects: any ClusterObjects
   private let link: NodeLink
@@ -38,34 +41,30 @@ package struct ServiceProxy: Sendable {
   private func program(from inbox: Inbox<ClusterChange>, awaiting kinds: Set<ResourceType>) async {
     let clock = ContinuousClock()
     var missing = kinds
-    var known: [ResourceType: [ObjectKey: LabObject]] = [:]
-    var programmed: [Ruleset] = []
+    var services = ProxiedServices(node: self.host.name)
+    var earliest = clock.now
     while !Task.isCancelled {
-      var event = await inbox.next(before: nil, on: clock)
+      let isWaiting = missing.isEmpty && services.hasChanges
+      var event = await inbox.next(before: isWaiting ? earliest : nil, on: clock)
       // What arrives together is programmed together.
       while let change = event {
-        switch change {
-        case .applied(let kind, let object): known[kind, default: [:]][object.key] = object
-        case .deleted(let kind, let object): known[kind]?[object.key] = nil
-        case .synced(let kind): missing.remove(kind)
-        }
+        if case .synced(let kind) = change { missing.remove(kind) } else { services.take(change) }
         event = await inbox.next(before: clock.now, on: clock)
       }
-      guard missing.isEmpty, !Task.isCancelled else { continue }
-      let rulesets = [(IPFamily.ipv4, AddressPlan.podNetwork), (.ipv6, AddressPlan.podNetwork6)].map {
-        family, network in
-        Ruleset.of(
-          services: known[LabKind.services] ?? [:], slices: known[LabKind.endpointSlices] ?? [:], node: self.host.name,
-          family: family, podNetwork: network)
-      }
-      guard rulesets != programmed else { continue }
+      guard missing.isEmpty, services.hasChanges, earliest <= clock.now, !Task.isCancelled else { continue }
+      let begun = clock.now
       do {
-        try await NftablesProgram.load(rulesets.map(\.text).joined(), into: self.host.namespacePath)
-        programmed = rulesets
+        if let transaction = services.transaction() {
+          try await NftablesProgram.load(transaction, into: self.host.namespacePath)
+        }
+        // A node that has much to change is not to keep the machine from everything else.
+        earliest = clock.now + min(.seconds(1), (clock.now - begun) * 2)
       } catch {
         self.logger.error(
           "the node's service rules were not accepted",
           metadata: ["node": "\(self.host.name)", "reason": "\(error)"])
+        services.forgetLoaded()
+        earliest = clock.now + Self.retryPause
       }
     }
   }
@@ -75,21 +74,5 @@ package struct ServiceProxy: Sendable {
 enum NftablesProgram {
   static func load(_ text: String, into namespace: String) async throws {
     try await Tool.run(["nsenter", "--net=\(namespace)", "nft", "-f", "-"], input: text)
-  }
-}
-
-extension Ruleset {
-  /// The rules of a node for the Services of a cluster.
-  static func of(
-    services: [ObjectKey: LabObject], slices: [ObjectKey: LabObject], node: String, family: IPFamily,
-    podNetwork: String
-  ) -> Ruleset {
-    let byService = Dictionary(grouping: slices.values.sorted { $0.key < $1.key }) { slice in
-      ObjectKey(namespace: slice.namespace, name: slice.labels[EndpointSlice.serviceNameLabel] ?? "")
-    }
-    let ports = services.values.sorted { $0.key < $1.key }.flatMap { service in
-      ProxiedPort.ports(of: service, slices: byService[service.key] ?? [], node: node, family: family)
-    }
-    return Ruleset(family: family, podNetwork: podNetwork, ports: ports)
   }
 }

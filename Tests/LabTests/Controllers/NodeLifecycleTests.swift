@@ -5,29 +5,51 @@ import Testing
 struct NodeLifecycleTests {
   private let t0 = ContinuousClock.now
 
-  @Test func `a silent node is given up after the grace, its pods later, and comes back with a heartbeat`() {
+  private func nodes(_ names: String...) -> NodeLifecycle {
     var nodes = NodeLifecycle(grace: .seconds(2), evictAfter: .seconds(20))
-    #expect(nodes.handle(.appeared("node-1"), at: self.t0) == [])
-    #expect(nodes.handle(.heartbeat("node-1"), at: self.t0 + .seconds(1)) == [])
+    for name in names { nodes.appeared(name, at: self.t0) }
+    return nodes
+  }
+
+  @Test func `a silent node is given up after the grace, its pods later, and comes back with a heartbeat`() {
+    var nodes = self.nodes("node-1")
+    nodes.heard("node-1", at: self.t0 + .seconds(1))
     #expect(nodes.nextDeadline == self.t0 + .seconds(3))
-    #expect(nodes.handle(.tick, at: self.t0 + .milliseconds(2999)) == [])
-    #expect(nodes.handle(.tick, at: self.t0 + .seconds(3)) == [.markUnreachable("node-1")])
-    #expect(nodes.handle(.tick, at: self.t0 + .seconds(23)) == [.evictPods("node-1")])
+    #expect(nodes.judge(at: self.t0 + .milliseconds(2999)) == [])
+    #expect(nodes.judge(at: self.t0 + .seconds(3)) == [.markUnreachable("node-1")])
+    #expect(nodes.judge(at: self.t0 + .seconds(22)) == [])
+    #expect(nodes.judge(at: self.t0 + .seconds(23)) == [.evictPods("node-1")])
     #expect(nodes.nextDeadline == nil)
-    #expect(nodes.handle(.heartbeat("node-1"), at: self.t0 + .seconds(30)) == [.markReady("node-1")])
-    #expect(nodes.handle(.heartbeat("node-1"), at: self.t0 + .seconds(31)) == [])
+    nodes.heard("node-1", at: self.t0 + .seconds(30))
+    #expect(nodes.judge(at: self.t0 + .seconds(30)) == [.markReady("node-1")])
+    nodes.heard("node-1", at: self.t0 + .seconds(31))
+    #expect(nodes.judge(at: self.t0 + .seconds(31)) == [])
+  }
+
+  @Test func `a node that nobody has heard of is ready once it is heard`() {
+    var nodes = self.nodes()
+    nodes.heard("node-1", at: self.t0)
+    #expect(nodes.judge(at: self.t0) == [.markReady("node-1")])
   }
 
   @Test func `a node whose object is deleted is forgotten`() {
-    var nodes = NodeLifecycle(grace: .seconds(2), evictAfter: .seconds(20))
-    _ = nodes.handle(.appeared("node-1"), at: self.t0)
-    #expect(nodes.handle(.disappeared("node-1"), at: self.t0) == [])
+    var nodes = self.nodes("node-1")
+    nodes.disappeared("node-1")
     #expect(nodes.nextDeadline == nil)
+    #expect(nodes.judge(at: self.t0 + .seconds(60)) == [])
   }
 
   @Test func `one node's silence says nothing about another`() {
-    var nodes = NodeLifecycle(grace: .seconds(2), evictAfter: .seconds(20))
-    for name in ["node-1", "node-2"] { _ = nodes.handle(.appeared(name), at: self.t0) }
-    #expect(nodes.handle(.heartbeat("node-2"), at: self.t0 + .seconds(2)) == [.markUnreachable("node-1")])
+    var nodes = self.nodes("node-1", "node-2")
+    nodes.heard("node-2", at: self.t0 + .seconds(2))
+    #expect(nodes.judge(at: self.t0 + .seconds(2)) == [.markUnreachable("node-1")])
+  }
+
+  @Test func `heartbeats that are looked at late make no node look dead`() {
+    var nodes = self.nodes("node-1", "node-2")
+    nodes.appeared("node-2", at: self.t0 + .seconds(5))
+    nodes.heard("node-1", at: self.t0 + .milliseconds(4200))
+    nodes.heard("node-2", at: self.t0 + .milliseconds(2900))
+    #expect(nodes.judge(at: self.t0 + .seconds(5)) == [.markUnreachable("node-2")])
   }
 }
