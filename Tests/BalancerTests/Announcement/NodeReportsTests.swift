@@ -204,6 +204,38 @@ private struct Cluster {
       return
     }
   }
+  @Test func `a newcomer that is to go has the node awake when its time is over`() {
+    var reports = NodeReports<ServiceL2Status>(.init(node: "w1", namespace: "metallb-system"), seed: 1)
+    for report in [Self.report("l2-1", by: "w1"), Self.report("l2-2", by: "w2")] {
+      _ = reports.handle(.observed(.applied(report)), at: t0)
+    }
+    #expect(reports.nextDeadline == t0 + .seconds(2))
+  }
+
+  @Test func `what was taken away while it was wanted comes back at once when it is wanted anew`() {
+    var cluster = Cluster()
+    cluster.tell([.decided, .wanted(Self.web, .all)])
+    cluster.deliver()
+    cluster.tell([.observed(.applied(Self.report("l2-new", by: "w2")))])
+    for key in cluster.objects.keys { cluster.tell([.observed(.deleted(key))]) }
+    #expect(cluster.log.count == 2, "another's took its place")
+    cluster.tell([.unwanted(Self.web), .wanted(Self.web, .all)])
+    #expect(cluster.log.suffix(2) == ["create l2-3", #"status l2-3 ["all"]"#])
+  }
+
+  @Test func `nothing is left of a subject that came, was contested, and went`() {
+    var cluster = Cluster()
+    cluster.tell([.decided])
+    let before = cluster.keeper
+    cluster.tell([.wanted(Self.web, .all, term: 1)])
+    cluster.deliver()
+    let newcomer = Self.report("l2-new", by: "w2")
+    cluster.tell([.observed(.applied(newcomer)), .observed(.deleted(newcomer.key)), .unwanted(Self.web)])
+    cluster.deliver()
+    #expect(cluster.objects.isEmpty)
+    #expect(cluster.keeper.handle(.tick, at: t0 + .seconds(10)) == [])
+    #expect(cluster.keeper == before)
+  }
 }
 
 /// Reports of which every announcing node has one.

@@ -57,4 +57,32 @@ import Testing
     #expect(table.takeChanges() == [RouteChanges(peers: ["x", "y"], routes: [Self.host(1): nil])])
     #expect(table == RouteTable())
   }
+  @Test func `peers are told in the order of their names, however many hear the same`() {
+    let names = (0..<20).map { "router-\(100 + $0)" }
+    var table = RouteTable()
+    table.replace(nil, with: Self.announcement("a", (1, Self.plain, names)))
+    table.replace(nil, with: Self.announcement("b", (2, Self.plain, ["z"]), (3, Self.plain, ["a"])))
+    #expect(table.takeChanges().map(\.peers) == [["a"], names, ["z"]])
+  }
+
+  @Test func `what nobody brings cannot be taken away`() {
+    var table = RouteTable()
+    table.replace(Self.announcement("a", (1, Self.plain, ["x"])), with: nil)
+    #expect(table.takeChanges() == [] && table.routes(to: "x") == [:])
+    #expect(table == RouteTable())
+  }
+
+  /// A table of a hundred thousand prefixes holds what is said of them once.
+  @Test func `prefixes of which the same is said share it, as long as one of them is there`() {
+    var register = RouteTerms.Register()
+    func terms() -> RouteTerms { RouteTerms(route: Self.plain, peers: ["x"]) }
+    let first = register.change(terms(), by: 1)
+    #expect(register.change(terms(), by: 1) === first)
+    #expect(register.change(RouteTerms(route: Self.plain, peers: ["y"]), by: 1) !== first)
+    #expect(register.change(terms(), by: -1) === first)
+    #expect(register.change(terms(), by: 1) === first, "one use was left")
+    for _ in 0..<2 { _ = register.change(terms(), by: -1) }
+    let later = terms()
+    #expect(register.change(later, by: 1) === later, "none was left")
+  }
 }

@@ -98,4 +98,30 @@ import Testing
     perform(keeper.handle(.tick, at: t0 + .seconds(30)), 30)
     #expect(writes.last?.bgp == "Established")
   }
+  @Test func `a peer that is gone and comes back has its object told at once`() {
+    var keeper = Self.keeper()
+    let down = SessionReport(bgp: "Active", bfd: "down")
+    var told: [String?] = []
+    func perform(_ actions: [NodeReports<BGPSessionState>.Action]) {
+      for case .write(let write, _) in actions {
+        var outcome: BGPSessionState?
+        switch write {
+        case .create(var report):
+          (report.metadata.name, report.metadata.resourceVersion) = ("w1-\(told.count)", "1")
+          outcome = report
+        case .writeStatus(let report):
+          told.append(report.status?.bgpStatus)
+          outcome = report
+        case .delete: told.append(nil)
+        }
+        perform(keeper.handle(.written(Self.session, .succeeded(outcome)), at: t0))
+      }
+    }
+    perform(keeper.handle(.observed(.synced), at: t0))
+    perform(keeper.handle(.decided, at: t0))
+    perform(keeper.handle(.wanted(Self.session, down), at: t0))
+    perform(keeper.handle(.unwanted(Self.session), at: t0))
+    perform(keeper.handle(.wanted(Self.session, Self.established), at: t0))
+    #expect(told == ["Active", nil, "Established"])
+  }
 }
