@@ -27,12 +27,11 @@ package enum Machine {
     return found
   }
 
-  /// What a lab's cluster could leave, while tests of API servers and of networks go on beside it.
-  package static func lookForLabs() async throws -> Set<String> {
-    try await self.look().filter { thing in
-      guard !thing.contains(NetworkLeftovers.start) else { return false }
-      guard thing.hasPrefix("process ") else { return true }
-      return thing.contains("metallb lab ") && !thing.contains("metallb lab apiserver ")
+  /// What a demo could leave that tells of it by its name, while other labs, API servers and networks come and go beside it.
+  package static func lookForDemos() async throws -> Set<String> {
+    let directories = (try? FileManager.default.contentsOfDirectory(atPath: "/run/metallb-lab")) ?? []
+    return try await self.look().union(directories.map { "file /run/metallb-lab/\($0)" }).filter { thing in
+      thing.contains("metallb.demo-") || thing.contains("/metallb-lab/demo-") || thing.contains("metallb lab demo")
     }
   }
 

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Clusters {
+extension Everything.Aside.Tours {
   /// Every alert of Deploy/monitoring, fired once by a fault that it is there for, in the eyes of a real Prometheus.
   @Suite(.lab(nodes: 2), .timeLimit(.minutes(4)))
   struct AlertTests {

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// BFD sessions of the built binary with routers that others wrote: FRR and BIRD.
   @Suite(.timeLimit(.minutes(2)))
   struct BFDTests {

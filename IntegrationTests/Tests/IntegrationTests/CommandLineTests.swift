@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Clusters {
+extension Everything.Aside.Tours {
   /// The command line as people meet it: as kubectl's plugin, completed by their shells, on a terminal, watching.
   @Suite(.lab(nodes: 2), .timeLimit(.minutes(3)))
   struct CommandLineTests {

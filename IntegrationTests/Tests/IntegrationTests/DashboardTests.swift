@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Clusters {
+extension Everything.Aside.Tours {
   /// `metallb dashboard`, as a browser and as those see it who should see nothing.
   @Suite(.lab(nodes: 2), .timeLimit(.minutes(3)))
   struct DashboardTests {

@@ -7,7 +7,7 @@ extension Everything.Clusters {
   @Suite(.timeLimit(.minutes(3)))
   struct DemoTests {
     @Test func `the demo shows the job, survives the death of a node and removes everything`() async throws {
-      let before = try await Machine.lookForLabs()
+      let before = try await Machine.lookForDemos()
       let output = try await run(
         [try Tool.metallb(), "lab", "demo"], directory: Tool.repository, within: .seconds(120))
       let text = try output.expectSuccess()
@@ -18,12 +18,12 @@ extension Everything.Clusters {
       // Piped, it speaks in plain lines.
       #expect(!text.contains("\u{1b}"))
       #expect(!text.contains("\r"))
-      #expect(try await Machine.lookForLabs().subtracting(before) == [])
+      #expect(try await Machine.lookForDemos().subtracting(before) == [])
     }
 
     @Test func `the demo of BGP loses a router, a node and a speaker under load, and removes everything`() async throws
     {
-      let before = try await Machine.lookForLabs()
+      let before = try await Machine.lookForDemos()
       let output = try await run(
         [try Tool.metallb(), "lab", "demo", "--bgp"], directory: Tool.repository, within: .seconds(120))
       let text = try output.expectSuccess()
@@ -33,11 +33,11 @@ extension Everything.Clusters {
       }
       #expect(text.split(separator: "\n").filter { $0.contains("BFD noticed") }.count == 2)
       #expect(text.contains("the routers kept all"))
-      #expect(try await Machine.lookForLabs().subtracting(before) == [])
+      #expect(try await Machine.lookForDemos().subtracting(before) == [])
     }
 
     @Test func `a demo that is interrupted or killed leaves nothing to the next one`() async throws {
-      let before = try await Machine.lookForLabs()
+      let before = try await Machine.lookForDemos()
       for signal in [SIGINT, SIGTERM] {
         let demo = try ChildProcess([try Tool.metallb(), "lab", "demo"], directory: Tool.repository)
         try await eventually("the cluster stands", within: .seconds(30)) {
@@ -49,7 +49,7 @@ extension Everything.Clusters {
         let end = try await demo.output(within: .seconds(30))
         #expect(end.code != 0)
         try await eventually("everything is removed") {
-          try await Machine.lookForLabs().subtracting(before)
+          try await Machine.lookForDemos().subtracting(before)
         } isRight: {
           $0.isEmpty
         }
@@ -65,7 +65,7 @@ extension Everything.Clusters {
       // Nobody could clean up: the next lab does.
       try await Lab.with(nodes: 1) { _ in }
       try await eventually("everything is removed") {
-        try await Machine.lookForLabs().subtracting(before)
+        try await Machine.lookForDemos().subtracting(before)
       } isRight: {
         $0.isEmpty
       }

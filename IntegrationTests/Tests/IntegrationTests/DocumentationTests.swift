@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Clusters {
+extension Everything.Aside.Tours {
   /// The documents: every command is run as printed, every link leads somewhere, the reference is that of this binary.
   ///
   /// How a document says what is run and what comes of it is told in `Scripts/documents.py`.

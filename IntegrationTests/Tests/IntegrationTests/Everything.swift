@@ -1,7 +1,8 @@
 import Harness
 import Testing
 
-/// All suites. One of each group goes on at a time: they share two cores, and a cluster that starves proves nothing.
+/// All suites. One of each group goes on at a time: they share two cores, and a cluster that starves proves nothing. The groups
+/// take about as long as each other, since what is left of the longest one has the machine to itself.
 @Suite(.leavesNothingBehind)
 enum Everything {
   /// What needs API servers only.
@@ -12,9 +13,17 @@ enum Everything {
   @Suite(.serialized)
   enum Clusters {}
 
-  /// What needs a few hosts with routers on them, and little of the processor.
+  /// What leaves most of the processor to the other groups.
   @Suite(.serialized)
-  enum Networks {}
+  enum Aside {
+    /// What needs a few hosts with routers on them.
+    @Suite(.serialized)
+    enum Networks {}
+
+    /// What goes through a cluster at the pace of a reader, and measures nothing.
+    @Suite(.serialized)
+    enum Tours {}
+  }
 }
 
 /// Looks at the machine before the first test and after the last one: what is there afterwards must have been there before.

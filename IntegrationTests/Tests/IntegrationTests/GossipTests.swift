@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// Our member among those of others: serf agents, in which HashiCorp's memberlist is.
   @Suite(.timeLimit(.minutes(2)))
   struct GossipTests {

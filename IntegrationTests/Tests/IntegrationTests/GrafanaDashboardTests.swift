@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Clusters {
+extension Everything.Aside.Tours {
   /// The Grafana dashboard: each of its queries is asked of a real Prometheus that scrapes a cluster in which things happen.
   @Suite(.lab(nodes: 2, routers: 1), .timeLimit(.minutes(4)))
   struct GrafanaDashboardTests {

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// So many IPv6 addresses on one interface that the groups of their questions do not fit into one socket.
   @Suite(.timeLimit(.minutes(3)))
   struct ManyAddressesTests {

@@ -157,7 +157,7 @@ extension Everything.Clusters {
   }
 }
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// Clusters that never had frr-k8s, and got our image alone.
   @Suite(.timeLimit(.minutes(2)))
   struct WithoutSessionStatesTests {

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Clusters {
+extension Everything.Aside.Tours {
   /// `metallb status`, and what the speakers serve for it.
   @Suite(.lab(nodes: 3), .timeLimit(.minutes(3)))
   struct StatusCommandTests {

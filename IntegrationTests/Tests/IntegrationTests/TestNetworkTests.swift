@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// The network that other tests stand on: it carries what it should, and stops carrying it when told to.
   @Suite(.timeLimit(.minutes(1)))
   struct TestNetworkTests {

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// TCP-AO on a node whose kernel knows nothing of it; with it, see `KernelAuthenticationTests`.
   @Suite(
     .enabled(if: !GuestKernel.hasAuthenticationOption, "this kernel has TCP-AO"), .timeLimit(.minutes(2)))

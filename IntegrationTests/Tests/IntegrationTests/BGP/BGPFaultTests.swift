@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// What becomes of sessions when others fail, or routers do what they should not.
   @Suite(.timeLimit(.minutes(2)))
   struct BGPFaultTests {

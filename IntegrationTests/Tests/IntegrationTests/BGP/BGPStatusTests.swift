@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// What a speaker tells of its sessions on `/status`, with BIRD at the other end.
   @Suite(.timeLimit(.minutes(2)))
   struct BGPStatusTests {

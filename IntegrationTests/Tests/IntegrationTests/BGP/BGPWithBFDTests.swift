@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// BGPPeers with a BFDProfile: what becomes of BGP when BFD says that a path has failed, at FRR and at BIRD.
   @Suite(.timeLimit(.minutes(4)))
   struct BGPWithBFDTests {

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// A node that is to announce nothing more, as a router sees it.
   @Suite(.timeLimit(.minutes(2)))
   struct DepartureTests {

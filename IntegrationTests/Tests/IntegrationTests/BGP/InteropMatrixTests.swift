@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// The speaker and five routers that others wrote: every cell of the matrix is read from the router's own tables.
   ///
   /// What a router does not have is in its `lacks`: a test fails when a cell is neither seen nor there, and when it is both.

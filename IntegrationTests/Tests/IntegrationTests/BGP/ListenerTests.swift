@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// Routers that connect to the speaker: matched by address, signed where there is a password, strangers refused.
   @Suite(.timeLimit(.minutes(3)))
   struct ListenerTests {

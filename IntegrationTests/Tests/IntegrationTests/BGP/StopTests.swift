@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// How long a speaker takes to stop, whatever its routers do.
   @Suite(.timeLimit(.minutes(2)))
   struct StopTests {

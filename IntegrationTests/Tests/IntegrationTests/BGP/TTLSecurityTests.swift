@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// Who is further away than configured is not heard, whatever he sends (RFC 5082).
   @Suite(.timeLimit(.minutes(2)))
   struct TTLSecurityTests {

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// Peers of which only the interface is known: router advertisements both ways, link-local sessions, IPv4 with IPv6 next hops.
   @Suite(.timeLimit(.minutes(3)))
   struct UnnumberedTests {

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// TCP's authentication option (RFC 5925), with a BIRD that has it and tcpdump as the judge of what is on the wire.
   @Suite(.enabled(if: GuestKernel.isRunning, "Scripts/kernel-tests runs these"), .timeLimit(.minutes(30)))
   struct KernelAuthenticationTests {

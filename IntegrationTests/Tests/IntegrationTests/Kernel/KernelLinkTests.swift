@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-extension Everything.Networks {
+extension Everything.Aside.Networks {
   /// A node whose addresses are announced on bonds, on bridges, and on VLANs of either, and on no member of them.
   @Suite(.enabled(if: GuestKernel.isRunning, "Scripts/kernel-tests runs these"), .timeLimit(.minutes(30)))
   struct KernelLinkTests {
