@@ -1,3 +1,4 @@
+import Glibc
 import Gossip
 import Logging
 import NIOCore
@@ -17,7 +18,7 @@ final class GossipNetwork: Sendable {
     let reason: String
 
     var description: String {
-      "cannot gossip on \(self.endpoint): \(self.reason); is another speaker, or one of an earlier version, on this node?"
+      "cannot gossip on \(self.endpoint): \(self.reason)"
     }
   }
 
@@ -33,6 +34,7 @@ final class GossipNetwork: Sendable {
   private let codec: WireCodec
   private let inbox: Inbox<Membership.Event>
   private let streams: StreamTable
+  private let failures = Mutex(SendFailures())
   private let logger: Logger
 
   private init(
@@ -84,7 +86,8 @@ final class GossipNetwork: Sendable {
         streams: streams, logger: logger)
     } catch {
       try? await group.shutdownGracefully()
-      throw Unavailable(endpoint: wanted, reason: "\(error)")
+      throw Unavailable(
+        endpoint: wanted, reason: "\(error); is another speaker, or one of an earlier version, on this node?")
     }
   }
 
@@ -92,14 +95,42 @@ final class GossipNetwork: Sendable {
     try? await self.group.shutdownGracefully()
   }
 
+  /// Waits until the sockets are gone, which they are not before their time; throws that, unless the task is cancelled.
+  func watch() async throws {
+    let closed = Inbox<String>(capacity: 1)
+    for (channel, name) in [(self.datagrams, "datagrams"), (self.listener, "streams")] {
+      channel.closeFuture.whenComplete { _ in _ = closed.trySend("its socket for \(name) was closed") }
+    }
+    guard let reason = await closed.next(before: nil, on: ContinuousClock()), !Task.isCancelled else { return }
+    throw Unavailable(endpoint: self.endpoint, reason: reason)
+  }
+
   // MARK: - Sending
 
-  /// What cannot be sent is lost, as it might have been on its way.
+  /// What cannot be sent is lost, as it might have been on its way. To be called on the thread of the network.
+  ///
+  /// Not through the channel, which would close for good on what one datagram can meet at any time: a firewall's refusal or
+  /// a full table of connections (`EPERM`), a route that is missing for a moment (`ENETUNREACH`), a full queue.
   func send(_ packet: Packet, to endpoint: MemberAddress) {
     guard let address = try? endpoint.socketAddress else { return }
     let bytes = self.codec.datagram(packet, nonce: Self.nonce())
-    self.datagrams.writeAndFlush(
-      AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes)), promise: nil)
+    let code = try? self.datagrams.pipeline.syncOperations.withUnsafeTransportIfAvailable {
+      (socket: NIOBSDSocket.Handle) -> Int32? in
+      let sent = address.withSockAddr { address, length in
+        bytes.withUnsafeBytes { sendto(socket, $0.baseAddress, $0.count, 0, address, socklen_t(length)) }
+      }
+      return sent < 0 ? errno : nil
+    }
+    guard let code = code ?? nil, let silent = self.failures.withLock({ $0.note(code, at: Time.now) }) else { return }
+    self.logger.warning(
+      "a datagram to another speaker cannot be sent",
+      metadata: ["peer": "\(endpoint)", "reason": .string(Self.reason(code)), "untold": "\(silent)"])
+  }
+
+  /// What the kernel says, and what that hides.
+  private static func reason(_ code: Int32) -> String {
+    let text = String(cString: strerror(code))
+    return code == EPERM ? "\(text): a firewall rule of this node, or its full connection tracking table" : text
   }
 
   /// Says something over a new stream; the answer, or that there is none, comes as an event.

@@ -119,8 +119,9 @@ final class GossipService: Sendable {
     let network = try await self.member.open(at: MemberAddress(self.options.address, self.options.port))
     self.logger.info(
       "speakers gossip", metadata: ["address": "\(network.endpoint)", "encrypted": "\(self.member.isEncrypted)"])
-    await withTaskGroup(of: Void.self) { group in
+    try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: EventLoopExecutor(network.loop)) { await self.gossip(over: network) }
+      group.addTask { try await network.watch() }
       group.addTask { await self.directory.run { await self.member.inbox.send(.join($0)) } }
       group.addTask {
         while let candidates = await self.candidates.next() { await report(LiveMembers(candidates)) }
@@ -134,7 +135,7 @@ final class GossipService: Sendable {
       group.addTask {
         while let meta = await self.descriptions.next() { await self.member.inbox.send(.describe(meta.bytes)) }
       }
-      await group.waitForAll()
+      try await group.waitForAll()
     }
     await network.close()
   }
