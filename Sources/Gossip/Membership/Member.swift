@@ -5,6 +5,9 @@ import Primitives
 /// A large group has thousands, which are looked through, shuffled and copied all the time: what a node says of itself, and
 /// hardly ever says anew, lies beside the 32 bytes of that, and copies share it.
 package struct Member: Sendable, Hashable {
+  /// In bytes; Kubernetes has at most 253. What is said of a node, and to it, has to fit into a datagram.
+  static let longestName = 512
+
   private var profile: Profile
   /// The node's own count of what it said about itself; of two claims the one with the higher number holds.
   package var incarnation: UInt32

@@ -5,7 +5,9 @@ extension Membership {
   // MARK: - Alive
 
   mutating func take(_ claim: Alive, at now: ContinuousClock.Instant) -> [Action] {
-    guard let versions = claim.versions, versions.isSound else { return [] }
+    guard let versions = claim.versions, versions.isSound, claim.node.utf8.count <= Member.longestName else {
+      return []
+    }
     var claim = claim
     if claim.endpoint.port == 0 { claim.endpoint.port = self.own.endpoint.port }
     if claim.node == self.name { return self.takeOwn(claim) }

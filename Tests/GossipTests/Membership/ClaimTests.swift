@@ -13,6 +13,16 @@ import Testing
     #expect(told.contains(.alive(Node.claim("beta"))))
   }
 
+  @Test func `a node whose name is too long for any datagram is none`() {
+    var node = Node(knowing: ["beta"])
+    let name = String(repeating: "x", count: 70_000)
+    let state = NodeState(node: name, endpoint: gamma, incarnation: 1, liveness: .alive)
+    #expect(node.handle(.requested(.pushPull(PushPull(isJoin: true, states: [state])), on: 1)).changes == [])
+    #expect(node.membership.known.map(\.name).sorted() == ["alpha", "beta"])
+    // Were it a member, it would be accused and called by its name.
+    #expect(node.pass(.seconds(60), reply: acknowledge(except: gamma)).messages(to: gamma) == [])
+  }
+
   @Test func `news that are no newer change nothing`() {
     var node = Node(knowing: ["beta"])
     #expect(node.hear(.alive(Node.claim("beta", meta: NodeMeta(isPassive: true)))).changes == [])
