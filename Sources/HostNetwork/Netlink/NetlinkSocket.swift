@@ -40,7 +40,8 @@ package final class NetlinkSocket: Sendable {
     self.descriptor = try Descriptor(
       owning: socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), Int32(NETLINK_ROUTE)),
       "open a netlink socket")
-    try self.descriptor.setOption(Self.level, NETLINK_GET_STRICT_CHK, 1, "ask netlink for strict checks")
+    // Not known before Linux 4.20, and not needed: requests here are well-formed.
+    try? self.descriptor.setOption(Self.level, NETLINK_GET_STRICT_CHK, 1, "ask netlink for strict checks")
     try? self.descriptor.setOption(SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20, "enlarge a netlink buffer")
     var address = sockaddr_nl()
     address.nl_family = UInt16(AF_NETLINK)

@@ -39,7 +39,8 @@ package final class PacketSocket: Sendable {
       owning: socket(
         AF_PACKET, Int32(SOCK_RAW.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0), "open \(name)")
     try self.attach(filter)
-    try self.descriptor.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "ignore sent frames of \(name)")
+    // Saves the filter the look at sent frames, which it drops as well; not known before Linux 4.20.
+    try? self.descriptor.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "ignore sent frames of \(name)")
     // Room for a burst of a thousand questions. Without NET_ADMIN the system's limit stays in force.
     try? self.descriptor.setOption(SOL_SOCKET, SO_RCVBUFFORCE, Self.receiveBuffer, "enlarge the buffer of \(name)")
     var address = sockaddr_ll()
