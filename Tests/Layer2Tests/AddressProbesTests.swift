@@ -94,6 +94,23 @@ import Testing
     #expect(told == [0, 10, 20])
   }
 
+  @Test func `holders without number are told of no more often than a few, and two that take turns not each time`() {
+    var watch = ConflictWatch()
+    var claim = AddressProbesTests.claim
+    var told = 0
+    for number in 0..<1000 {
+      claim.holder = MACAddress(bits: UInt64(number))
+      if watch.hear(claim, at: t0 + .milliseconds(number)) { told += 1 }
+    }
+    #expect(told == ConflictWatch.mostHolders)
+    var turns: [Int] = []
+    for number in 0..<30 {
+      claim.holder = MACAddress(bits: UInt64(number % 2))
+      if watch.hear(claim, at: t0 + .seconds(10) + .milliseconds(100 * number)) { turns.append(number) }
+    }
+    #expect(turns == [0, 1, 10, 11, 20, 21])
+  }
+
   @Test func `another holder, and the same one after the address was given up, are told of at once`() {
     var watch = ConflictWatch()
     let claim = AddressProbesTests.claim
