@@ -32,6 +32,7 @@ extension SpeakerState {
         contenders.append(try self.contender(record))
       } catch {
         actions += self.conclude(key, .withhold(error.reason), hold: .nothing)
+        actions += self.disregardClaims(on: key)
       }
     }
     guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
@@ -57,6 +58,8 @@ extension SpeakerState {
   ) -> [Action] {
     let policy = contenders.flatMap(\.advertisements).map(\.policy).max() ?? .stateless
     for contender in contenders { self.services.elect(contender.key, by: policy) }
+    // One stands for all.
+    for contender in contenders.dropFirst() { self.loads.put(contender.key, in: nil, owner: nil) }
     let candidacy = self.candidacy(first.candidacy, for: address)
     let incumbent = self.incumbent(of: contenders.map(\.key), for: address, by: policy, in: candidacy)
     let (verdict, hold) = self.election(of: address, for: first.key, in: candidacy, incumbent: incumbent, at: now)
@@ -81,7 +84,7 @@ extension SpeakerState {
   }
 
   /// A Service whose owner is elected without regard to claims.
-  private mutating func disregardClaims(on key: ObjectKey) -> [Action] {
+  mutating func disregardClaims(on key: ObjectKey) -> [Action] {
     self.changes.endSilence(of: key)
     self.services.elect(key, by: .stateless)
     self.loads.put(key, in: nil, owner: nil)

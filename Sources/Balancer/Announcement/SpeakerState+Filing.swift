@@ -67,7 +67,8 @@ extension SpeakerState {
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     guard self.services[key] != nil else { return ([], []) }
     let company = self.company(of: key).subtracting([key])
-    let actions = self.conclude(key, .withhold(reason), hold: .nothing)
+    var actions = self.conclude(key, .withhold(reason), hold: .nothing)
+    actions += self.disregardClaims(on: key)
     self.services.remove(key)
     return (actions, company)
   }
