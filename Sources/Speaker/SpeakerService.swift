@@ -256,17 +256,16 @@ package struct SpeakerService: ServiceLifecycle.Service {
       parts.bgp.interfacesChanged(interfaces)
       parts.bfd.interfacesChanged(interfaces)
       parts.routers.interfacesChanged(interfaces)
-      let own = KernelAnswers.addresses(
-        of: interfaces, on: self.exclusions.links(among: interfaces, for: .ipv4))
+      let links = Dictionary(
+        uniqueKeysWithValues: IPFamily.allCases.map { ($0, self.exclusions.links(among: interfaces, for: $0)) })
+      let own = KernelAnswers.addresses(of: interfaces, on: links[.ipv4] ?? [])
       if own != kernelAddresses {
         kernelAddresses = own
         await parts.inbox.send(.kernelAddresses(own))
       }
-      let names = IPFamily.allCases.map { family in
-        (family, Set(self.exclusions.links(among: interfaces.filter(\.hasCarrier), for: family).map(\.name)))
-      }
-      let byFamily = Dictionary(uniqueKeysWithValues: names)
-      self.gossip?.describe(interfaces: byFamily)
+      let carriers = Set(interfaces.filter(\.hasCarrier).map(\.index))
+      let byFamily = links.mapValues { Set($0.filter { carriers.contains($0.index) }.map(\.name)) }
+      self.gossip?.describe(interfaces: byFamily, hardware: Set(links.values.joined().map(\.hardwareAddress)))
       await parts.inbox.send(.interfaces(byFamily))
     }
   }

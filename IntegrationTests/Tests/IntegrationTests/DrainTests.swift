@@ -94,6 +94,47 @@ extension Everything.Clusters {
       self.expectNothingLost(try await probe.stop())
     }
 
+    /// A wire between the nodes and the client on which nodes have no address; its end at the client is `lan0`.
+    private func stringWire() async throws {
+      let client = self.lab.namespace(of: "client")
+      func ip(_ host: String, _ command: String) async throws {
+        _ = try await self.lab.exec(host, "sh", "-c", "ip \(command)").expectSuccess()
+      }
+      try await ip("client", "link add lan0 type bridge")
+      try await ip("client", "address add 198.18.9.1/24 dev lan0")
+      try await ip("client", "link set lan0 up")
+      for (number, node) in self.lab.nodes.enumerated() {
+        try await ip(node, "link add lan0 type veth peer name lan\(number + 1) netns \(client)")
+        try await ip(node, "link set lan0 up")
+        try await ip("client", "link set lan\(number + 1) up master lan0")
+      }
+    }
+
+    @Test func `on a network that only addresses of Services are on, nodes know each other, and nobody fights`()
+      async throws
+    {
+      try await self.stringWire()
+      try await self.kubectl.apply(
+        Manifest.pool("lan", "192.168.43.0/24"),
+        Manifest.advertisement("lan", pools: "lan", extra: "interfaces: [lan0]"),
+        Manifest.service("lan", spec: "loadBalancerIP: 192.168.43.0"))
+      let announcer = try await eventually("a node announces") {
+        try await self.kubectl(
+          "get", "servicel2statuses", "--namespace=metallb-system", "--selector=metallb.io/service-name=lan",
+          "--output=jsonpath={.items[*].status.node}")
+      } isRight: {
+        self.lab.nodes.contains($0)
+      }
+      #expect(try await self.metallb("drain", announcer).code == 0)
+      #expect(try await self.metallb("drain", announcer, "--undo").code == 0)
+      try await Task.sleep(for: .seconds(3))
+      let events = try await self.kubectl.events(about: "lan").map(\.reason)
+      #expect(events.filter { $0 == "nodeAssigned" }.count > 1)
+      #expect(!events.contains("addressContested"), "\(events)")
+      _ = try await self.lab.exec("client", "ip", "link", "delete", "lan0")
+      for node in self.lab.nodes { _ = try await self.lab.exec(node, "ip", "link", "delete", "lan0") }
+    }
+
     @Test func `a speaker that is told to end loses no request`() async throws {
       let announcer = try await self.lab.announcer(of: Self.address, service: "web")
       let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)

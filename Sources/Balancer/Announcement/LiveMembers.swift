@@ -6,9 +6,12 @@ package struct LiveMembers: Sendable, Hashable {
   package struct Facts: Sendable, Hashable {
     /// The names of the interfaces on which addresses of a family can be announced; nil = there are too many to tell.
     package var interfaces: [IPFamily: Set<String>]?
+    /// The hardware addresses from which it announces.
+    package var hardware: Set<MACAddress>
 
-    package init(interfaces: [IPFamily: Set<String>]? = nil) {
+    package init(interfaces: [IPFamily: Set<String>]? = nil, hardware: Set<MACAddress> = []) {
       self.interfaces = interfaces
+      self.hardware = hardware
     }
   }
 

@@ -46,6 +46,8 @@ package struct NodeTable: Sendable, Equatable {
   /// The names in order, for searches.
   private(set) var names: [String] = []
   private var byAddress: [IPAddress: String] = [:]
+  /// The hardware addresses from which nodes announce, as they have told last, gone or not.
+  private var hardware = HardwareTable()
   /// Those with node selectors, and those with preferences.
   private var selective: [ObjectKey: L2AdvertisementConfiguration] = [:]
   private var preferring: [ObjectKey: L2AdvertisementConfiguration] = [:]
@@ -90,6 +92,7 @@ package struct NodeTable: Sendable, Equatable {
       guard let before = self.entries.removeValue(forKey: key.name) else { return nil }
       self.names.remove(at: self.position(of: key.name))
       self.forget(before.view.addresses, of: key.name)
+      self.hardware.put([], of: key.name)
       return (key.name, before, nil)
     case .malformed, .synced:
       return nil
@@ -100,9 +103,9 @@ package struct NodeTable: Sendable, Equatable {
     for address in addresses where self.byAddress[address] == name { self.byAddress[address] = nil }
   }
 
-  /// The node that is known by one of some addresses.
-  package func node(withAnyOf addresses: [IPAddress]) -> String? {
-    addresses.lazy.compactMap { self.byAddress[$0] }.first
+  /// The node that is somebody who was heard: it has told of his hardware address, or is known by one of his others.
+  package func node(of holder: AddressHolder) -> String? {
+    self.hardware.node(with: holder.hardware) ?? holder.addresses.lazy.compactMap { self.byAddress[$0] }.first
   }
 
   /// What is different with other members than before.
@@ -119,6 +122,7 @@ package struct NodeTable: Sendable, Equatable {
     let (old, oldFacts, wasUniform) = (self.members ?? [], self.facts, self.isUniform)
     self.members = live.names
     self.facts = live.facts.filter { live.names.contains($0.key) }
+    for (name, facts) in self.facts where !facts.hardware.isEmpty { self.hardware.put(facts.hardware, of: name) }
     self.isUniform = live.isUniform
     self.collectInterfaceNames()
     let updated = live.names.intersection(old).filter { self.facts[$0] != oldFacts[$0] }

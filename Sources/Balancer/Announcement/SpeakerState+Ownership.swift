@@ -25,7 +25,7 @@ extension SpeakerState {
   mutating func file(
     _ address: IPAddress, occupiedBy holder: AddressHolder, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
-    let node = self.nodes.node(withAnyOf: holder.addresses)
+    let node = self.nodes.node(of: holder)
     let isStranger = node == nil
     guard self.vetting.file(isStranger ? .occupied(holder) : .announcedElsewhere, of: address) else { return ([], []) }
     let services = self.vetting.services(waitingFor: address)
@@ -121,7 +121,7 @@ extension SpeakerState {
     let services = self.services.services(withAddress: address).filter {
       self.services[$0]?.verdict?.announcement != nil
     }
-    guard let node = self.nodes.node(withAnyOf: holder.addresses), node != self.settings.node else {
+    guard let node = self.nodes.node(of: holder), node != self.settings.node else {
       self.strangersClaims[address, default: 0] += 1
       let notes = services.sorted().compactMap { self.services[$0]?.view }
         .map { Action.emit(self.addressContested($0, address, holder)) }

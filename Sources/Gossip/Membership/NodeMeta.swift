@@ -15,20 +15,24 @@ package struct NodeMeta: Sendable, Hashable {
   package var electsByFacts: Bool
   /// The names of the interfaces on which it can announce addresses of a family; nil = it does not tell.
   package var interfaces: [IPFamily: Set<String>]?
+  /// The hardware addresses of these interfaces, by which others know whose a frame is; none = it does not tell.
+  package var hardware: Set<MACAddress>
 
   /// What memberlist carries for a node, in bytes.
   private static let limit = 512
   private static let electsByFactsWord = "elects-by-facts"
   private static let interfacesPrefix = "interfaces="
+  private static let hardwarePrefix = "hardware="
 
   package init(
     isWatchable: Bool = true, isPassive: Bool = false, electsByFacts: Bool = false,
-    interfaces: [IPFamily: Set<String>]? = nil
+    interfaces: [IPFamily: Set<String>]? = nil, hardware: Set<MACAddress> = []
   ) {
     self.isWatchable = isWatchable
     self.isPassive = isPassive
     self.electsByFacts = electsByFacts
     self.interfaces = interfaces
+    self.hardware = hardware
   }
 
   /// Reads any metadata; what is not ours says nothing.
@@ -43,7 +47,26 @@ package struct NodeMeta: Sendable, Hashable {
       electsByFacts: words.contains(Self.electsByFactsWord),
       interfaces: words.first { $0.hasPrefix(Self.interfacesPrefix) }.map {
         Self.interfaces(in: $0.dropFirst(Self.interfacesPrefix.count))
+      },
+      hardware: words.first { $0.hasPrefix(Self.hardwarePrefix) }.map {
+        Self.hardware(in: $0.dropFirst(Self.hardwarePrefix.count))
+      } ?? [])
+  }
+
+  /// `02000000000a,02000000000b`: twelve digits each.
+  private static func hardware(in text: Substring) -> Set<MACAddress> {
+    Set(
+      text.split(separator: ",").compactMap { item in
+        item.utf8.count == 12 && item.allSatisfy(\.isHexDigit)
+          ? UInt64(item, radix: 16).map { MACAddress(bits: $0) } : nil
       })
+  }
+
+  private static func text(_ hardware: Set<MACAddress>) -> String {
+    hardware.sorted().map { address in
+      let digits = String(address.bits, radix: 16)
+      return String(repeating: "0", count: 12 - digits.count) + digits
+    }.joined(separator: ",")
   }
 
   /// `eth0/46,eth1/4`: names, and the families for each. No name of an interface has a slash or a space in it.
@@ -78,10 +101,14 @@ package struct NodeMeta: Sendable, Hashable {
     if self.isWatchable { words.append("watchable") }
     if self.isPassive { words.append("passive") }
     if self.electsByFacts { words.append(Self.electsByFactsWord) }
-    let short = Array(words.joined(separator: " ").utf8)
-    guard let interfaces else { return short }
-    // More than there is room for is not told.
-    let long = short + Array(" \(Self.interfacesPrefix)\(Self.text(interfaces))".utf8)
-    return long.count <= Self.limit ? long : short
+    if let interfaces { words.append(Self.interfacesPrefix + Self.text(interfaces)) }
+    if !self.hardware.isEmpty { words.append(Self.hardwarePrefix + Self.text(self.hardware)) }
+    // More than there is room for is not told, the last things first.
+    var text = Array(words.joined(separator: " ").utf8)
+    while text.count > Self.limit {
+      words.removeLast()
+      text = Array(words.joined(separator: " ").utf8)
+    }
+    return text
   }
 }

@@ -91,9 +91,12 @@ final class GossipService: Sendable {
     self.describe { $0.isPassive = isPassive }
   }
 
-  /// Tells the others on which interfaces this node can announce addresses of a family.
-  func describe(interfaces: [IPFamily: Set<String>]) {
-    self.describe { $0.interfaces = interfaces }
+  /// Tells the others on which interfaces this node can announce addresses of a family, and from which hardware addresses.
+  func describe(interfaces: [IPFamily: Set<String>], hardware: Set<MACAddress>) {
+    self.describe {
+      $0.interfaces = interfaces
+      $0.hardware = hardware
+    }
   }
 
   private func describe(_ change: (inout NodeMeta) -> Void) {

@@ -6,6 +6,6 @@ extension LiveMembers {
   init(_ metas: [String: NodeMeta]) {
     self.init(
       Set(metas.keys),
-      facts: metas.filter(\.value.electsByFacts).mapValues { Facts(interfaces: $0.interfaces) })
+      facts: metas.filter(\.value.electsByFacts).mapValues { Facts(interfaces: $0.interfaces, hardware: $0.hardware) })
   }
 }

@@ -18,7 +18,7 @@ import TestKit
 ///     node NAME [notReady|unreported] [noNetwork] [at=ADDRESS,ADDRESS] [LABEL=VALUE ...]
 ///     service NS/NAME ADDRESS,ADDRESS|pending|garbage [local] [shared] [class=C] [type=T] [LABEL=VALUE ...]
 ///     endpoints NS/NAME NODE,NODE|none
-///     members NODE,NODE                        with the interfaces that they tell of: NODE:INTERFACE+INTERFACE
+///     members NODE,NODE                        with what they tell of interfaces: NODE:INTERFACE+INTERFACE@MAC, digits alone
 ///     claimed NS/NAME NODE TERM                a status object says so; `no claimed NS/NAME NODE TERM`
 ///     told NS/NAME NODE TERM                   the node says so itself
 ///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
@@ -133,8 +133,11 @@ struct AnnouncementStory {
       let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       live.names.insert(parts[0])
       guard parts.count == 2 else { continue }
-      let interfaces = Set(parts[1].split(separator: "+").map(String.init))
-      live.facts[parts[0]] = LiveMembers.Facts(interfaces: [.ipv4: interfaces, .ipv6: interfaces])
+      let told = parts[1].split(separator: "@", omittingEmptySubsequences: false)
+      let interfaces = Set(told[0].split(separator: "+").map(String.init))
+      let hardware = told.dropFirst().compactMap { UInt64($0, radix: 16).map { MACAddress(bits: $0) } }
+      live.facts[parts[0]] = LiveMembers.Facts(
+        interfaces: [.ipv4: interfaces, .ipv6: interfaces], hardware: Set(hardware))
     }
     return live
   }

@@ -45,6 +45,39 @@ import Testing
       """)
   }
 
+  @Test func `a node is known by the hardware address that it has told of, on networks where it has no other`() {
+    self.expect(
+      """
+      members w1:eth0@020000000011,w2:eth0@020000000012,w3:eth0@020000000013
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > watch w2
+      members w1:eth0@020000000011,w3:eth0@020000000013
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      # It has gone, and is still who it was.
+      contested 192.0.2.8 02:00:00:00:00:12
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > probe 192.0.2.8 on all, again after 0.1
+      """)
+  }
+
+  @Test func `what several nodes have, or a node that was deleted, is nobody's hardware address`() {
+    for events in [
+      "members w1:eth0,w2:eth0@eeeeeeeeeeee,w3:eth0@eeeeeeeeeeee\nmembers w1:eth0,w3:eth0",
+      "members w1:eth0,w2:eth0@eeeeeeeeeeee,w3:eth0\nmembers w1:eth0,w3:eth0\nno node w2",
+      "members w1:eth0,w2:eth0@eeeeeeeeeeee,w3:eth0\nmembers w1:eth0,w2:eth0@020000000012\nmembers w1:eth0,w3:eth0",
+    ] {
+      var story = AnnouncementStory(gossips: true)
+      story.play(Self.yielding)
+      story.play(events)
+      #expect(story.told("contested 192.0.2.8 ee:ee:ee:ee:ee:ee").contains("> defend 192.0.2.8"), "\(events)")
+    }
+  }
+
   @Test func `the end of another node makes no difference`() {
     self.expect(
       """

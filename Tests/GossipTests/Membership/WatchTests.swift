@@ -184,6 +184,13 @@ import Testing
       String(decoding: telling.bytes, as: UTF8.self)
         == "metallb-swift watchable elects-by-facts interfaces=bond0.7/6,eth0/4,eth1/46")
     #expect(NodeMeta(telling.bytes) == telling)
+    var known = telling
+    known.hardware = [MACAddress(bits: 0x0200_0000_000A), MACAddress(bits: 0x9A)]
+    #expect(known.bytes == telling.bytes + Array(" hardware=00000000009a,02000000000a".utf8))
+    #expect(NodeMeta(known.bytes) == known)
+    known.hardware = Set((0..<64).map { MACAddress(bits: $0) })
+    #expect(NodeMeta(known.bytes) == telling, "interfaces count for the election, hardware addresses do not")
+    #expect(NodeMeta(Array("metallb-swift hardware=1,zzzzzzzzzzzz,+20000000001,".utf8)).hardware == [])
     let bare = NodeMeta(electsByFacts: true, interfaces: [.ipv4: [], .ipv6: []])
     #expect(NodeMeta(bare.bytes) == bare)
     let many = NodeMeta(electsByFacts: true, interfaces: [.ipv4: Set((0..<100).map { "interface\($0)" })])
