@@ -32,31 +32,41 @@ extension LinkResponder {
     state.retryAt = nil
     for link in state.links where state.endpoints[LinkEndpoint.ID(link)] == nil {
       do {
-        var endpoint = try self.open(link, cover: state.coverings[link.family]?.cover ?? AddressCover())
-        try self.listen(with: &endpoint, for: state.responder.addresses, state)
-        try self.listen(with: &endpoint, for: state.probed.keys, state)
-        state.endpoints[LinkEndpoint.ID(link)] = endpoint
+        state.endpoints[LinkEndpoint.ID(link)] = try self.open(link, state)
+        state.complaints[LinkEndpoint.ID(link)] = nil
         self.logger.info(
           "announcing on interface", metadata: ["interface": "\(link.name)", "family": "\(link.family)"])
         hasOpened = true
       } catch {
-        self.complain(of: error, on: link)
+        self.complain(of: error, on: link, &state)
         state.retryAt = now + .seconds(1)
       }
     }
     return hasOpened
   }
 
-  private func open(_ link: Link, cover: AddressCover) throws(SystemError) -> LinkEndpoint {
+  /// Opens a link, with all that is listened for on it; nothing is left of it if that fails.
+  private func open(_ link: Link, _ state: State) throws(SystemError) -> LinkEndpoint {
+    let cover = state.coverings[link.family]?.cover ?? AddressCover()
     let socket = try PacketSocket(
       on: link, filter: PacketFilter(on: link, about: cover), reception: self.reception)
     // The loop must not keep the responder alive, nor the responder's sockets their handlers.
     let registration = try self.loop.watch(socket.descriptor) { [weak self] in self?.answer(from: socket) }
-    return LinkEndpoint(socket: socket, registration: registration)
+    var endpoint = LinkEndpoint(socket: socket, registration: registration)
+    do throws(SystemError) {
+      try self.listen(with: &endpoint, for: state.responder.addresses, state)
+      try self.listen(with: &endpoint, for: state.probed.keys, state)
+    } catch {
+      self.loop.ignore(registration)
+      throw error
+    }
+    return endpoint
   }
 
   private func close(_ state: inout State, except links: [Link]) {
     let staying = Set(links)
+    let ids = Set(links.map(LinkEndpoint.ID.init))
+    state.complaints = state.complaints.filter { ids.contains($0.key) }
     for (id, endpoint) in state.endpoints where !staying.contains(endpoint.link) {
       self.loop.ignore(endpoint.registration)
       state.endpoints[id] = nil
@@ -72,11 +82,12 @@ extension LinkResponder {
   ) {
     guard let endpoint = state.endpoints.removeValue(forKey: id) else { return }
     self.loop.ignore(endpoint.registration)
-    self.complain(of: error, on: endpoint.link)
+    self.complain(of: error, on: endpoint.link, &state)
     state.retryAt = now + .seconds(1)
   }
 
-  private func complain(of error: SystemError, on link: Link) {
+  private func complain(of error: SystemError, on link: Link, _ state: inout State) {
+    guard state.complaints.updateValue(error.code, forKey: LinkEndpoint.ID(link)) != error.code else { return }
     self.logger.warning(
       "cannot announce on interface",
       metadata: ["interface": "\(link.name)", "family": "\(link.family)", "reason": "\(error)"])

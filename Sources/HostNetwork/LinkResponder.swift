@@ -61,6 +61,8 @@ package final class LinkResponder: Sendable {
     var ownHardware: Set<MACAddress> = []
     /// When to try again what could not be opened or joined.
     var retryAt: ContinuousClock.Instant?
+    /// Why links could not be opened when that was tried last, which is told once.
+    var complaints: [LinkEndpoint.ID: Int32] = [:]
     /// Those of withdrawn addresses stay, as counters must not fall.
     var counters: [IPAddress: Counters] = [:]
   }
