@@ -100,7 +100,7 @@ extension Membership.Change {
   fileprivate var subject: String? {
     switch self {
     case .lost(let node), .failed(let node), .recovered(let node), .joined(let node), .refuted(let node): node
-    case .updated, .suspected, .left, .accused, .conflict, .unreachable, .incompatible: nil
+    case .updated, .suspected, .left, .accused, .mute, .conflict, .unreachable, .incompatible: nil
     }
   }
 }

@@ -132,6 +132,7 @@ extension Membership {
       member.liveness = liveness
       member.changedAt = now
     }
+    self.mutes.remove(claim.node)
     self.lookForMissing(at: now)
     return [.report(liveness == .left ? .left(claim.node) : .failed(claim.node))]
   }

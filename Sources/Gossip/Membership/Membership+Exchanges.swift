@@ -10,6 +10,8 @@ enum ExchangePurpose: Sendable, Hashable {
   case reunion(MemberAddress)
   /// To ping where datagrams did not get through.
   case ping(UInt32)
+  /// The same of a node that is watched closely, which nobody else can be asked about.
+  case watch(String, UInt32)
 }
 
 /// The places at which nodes of the group are said to be, and which of them are being asked.
@@ -121,7 +123,10 @@ extension Membership {
     case (.ping(let sequence), .ack(let ack)):
       if ack.sequence == sequence { self.takeStreamAck(sequence) }
       return []
-    case (.ping, _):
+    case (.watch(let name, let sequence), .ack(let ack)):
+      if ack.sequence == sequence { self.watches[name]?.answeredOnStream(at: now) }
+      return []
+    case (.ping, _), (.watch, _):
       return []
     case (.join(let endpoint), .pushPull(let content)):
       var actions = self.merge(content.states, at: now)
@@ -158,7 +163,7 @@ extension Membership {
     case .reunion(let place):
       self.concludeReunion(with: place, at: now)
       return []
-    case .compare, .ping, nil:
+    case .compare, .ping, .watch, nil:
       return []
     }
   }

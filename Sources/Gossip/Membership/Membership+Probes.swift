@@ -124,7 +124,7 @@ extension Membership {
     self.probe = nil
     guard !streamAnswered else {
       self.awareness.apply(-1)
-      return []
+      return self.mutes.insert(probe.target.name).inserted ? [.report(.mute(probe.target.name))] : []
     }
     self.awareness.apply(probe.expectsNacks ? nacksOwed : 1)
     return self.takeSuspicion(
@@ -134,8 +134,9 @@ extension Membership {
   // MARK: - Answers
 
   mutating func take(_ ack: Ack, at now: ContinuousClock.Instant) -> [Action] {
-    if self.probe?.sequence == ack.sequence {
+    if let probe = self.probe, probe.sequence == ack.sequence {
       self.probe = nil
+      self.mutes.remove(probe.target.name)
       self.awareness.apply(-1)
       return []
     }

@@ -6,8 +6,9 @@ import Primitives
 /// every further ping; none of them having heard it by the end, the node is lost: no longer a candidate here, and suspect
 /// to the group, which finds out in its own time whether it is dead. Before that, a single ack ends it all, even one
 /// through another node; after that, the node has to contradict, with which it tells whether it is ready to own anything:
-/// it may have started anew. A node that hears nobody at all does not conclude anything, except in a group of two. On a
-/// network that loses much, more pings must stay unanswered (``Watch/isSilent(after:)``).
+/// it may have started anew. A node that hears nobody at all does not conclude anything, except in a group of two, where it
+/// pings over a stream as well: a firewall may let nothing but those pass. On a network that loses much, more pings must
+/// stay unanswered (``Watch/isSilent(after:)``).
 ///
 /// Only nodes that say they can be watched are: upstream's see nothing of this.
 extension Membership {
@@ -48,8 +49,11 @@ extension Membership {
     }
     var actions: [Action] = []
     watch.weigh()
-    let helpers = watch.missed >= (self.watchSettings.multiplier + 1) / 2 ? self.helpers(for: name) : []
-    if !watch.isLost, watch.isSilent(after: self.watchSettings.multiplier), watch.hasWitness || helpers.isEmpty {
+    let (half, isSilent) = (
+      (self.watchSettings.multiplier + 1) / 2, watch.isSilent(after: self.watchSettings.multiplier)
+    )
+    let helpers = watch.missed >= half ? self.helpers(for: name) : []
+    if !watch.isLost, isSilent, watch.hasWitness || helpers.isEmpty {
       watch.isLost = true
       actions.append(.report(.lost(name)))
       actions += self.takeSuspicion(
@@ -66,6 +70,7 @@ extension Membership {
       actions.append(self.send(self.ping(target, sequence), to: target.endpoint, of: name))
     }
     if !watch.isLost {
+      if helpers.isEmpty, watch.missed == half { actions += self.pingOnStream(target) }
       for helper in helpers {
         actions.append(self.indirectPing(target, sequence, through: helper))
         let witness = self.number(for: &watch, .witness(for: name))
@@ -75,6 +80,15 @@ extension Membership {
     watch.pinged(sequence, asking: watch.isLost ? 0 : helpers.count, at: now)
     self.watches[name] = watch
     return actions
+  }
+
+  /// Pings a watched node over a stream; an answer that comes after the node has been lost changes nothing.
+  private mutating func pingOnStream(_ target: Member) -> [Action] {
+    guard self.settings.usesStreamPings, target.versions.knowsStreamPings else { return [] }
+    let (exchange, sequence) = (self.nextExchange(), self.nextSequence())
+    self.exchanges[exchange] = .watch(target.name, sequence)
+    let ping = Ping(sequence: sequence, node: target.name, source: self.source)
+    return [.exchange(exchange, .ping(ping), with: target.endpoint, within: self.watchSettings.detectionTime)]
   }
 
   /// A new number for a ping; the oldest ones are forgotten, and acks to them with them.

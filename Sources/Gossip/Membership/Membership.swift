@@ -70,6 +70,8 @@ package struct Membership: StateMachine, Equatable {
     case recovered(String)
     /// Somebody said that this node does not answer, and was contradicted.
     case accused(by: String)
+    /// A node answers over streams and not to datagrams: a firewall is between, more likely than not. Once, until it does.
+    case mute(String)
     /// Two nodes have the same name.
     case conflict(String, at: MemberAddress)
     case unreachable(MemberAddress, reason: String)
@@ -95,6 +97,8 @@ package struct Membership: StateMachine, Equatable {
   /// The earliest deadline of the suspicions, or an earlier instant.
   var suspicionsAt: ContinuousClock.Instant?
   var probe: Probe?
+  /// The nodes whose last probe was answered over a stream alone.
+  var mutes: Set<String> = []
   var relays: [UInt32: Relay] = [:]
   var exchanges: [ExchangeID: ExchangePurpose] = [:]
   var joining = JoinQueue()

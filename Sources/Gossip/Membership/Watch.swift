@@ -83,6 +83,13 @@ struct Watch: Sendable, Hashable {
     self.forgive()
   }
 
+  /// The node has answered a ping over a stream: it lives, and datagrams do not get through.
+  mutating func answeredOnStream(at now: ContinuousClock.Instant) {
+    guard !self.isLost else { return }
+    self.heardAt = now
+    self.forgive()
+  }
+
   /// A node that was asked about it has answered for itself.
   mutating func witnessed() {
     self.hasWitness = true

@@ -172,6 +172,7 @@ package final class GossipProbe: ServiceLifecycle.Service {
       // What a whole exchange says is of no one member.
       return others.contains { $0.name == accuser }
         ? "\(accuser) did not hear us, and was contradicted" : "others held us for dead, and were contradicted"
+    case .mute(let name): return "answers over TCP and not over UDP: \(line(name))"
     case .conflict(let name, let endpoint): return "there is another \(name), at \(endpoint)"
     case .unreachable(let endpoint, let reason): return "cannot join at \(endpoint): \(reason)"
     case .incompatible(let reason): return "cannot be in one group with those: \(reason)"

@@ -156,22 +156,25 @@ final class GossipService: Sendable {
         case .departed: _ = self.departure.trySend(())
         }
       }
-      let isOfMembers = news.contains { if case .told = $0 { false } else { true } }
-      if isOfMembers && hasSettled { self.candidates.put(membership.candidateMeta) }
+      if hasSettled, news.contains(where: \.concernsCandidates) { self.candidates.put(membership.candidateMeta) }
       self.window.open(on: membership)
     }
     self.window.close()
   }
 
+  /// Beyond this, nobody takes over any more.
+  private static let absenceMemory = Duration.seconds(600)
+
   /// Remembers when a node that is gone was last there: takeovers are told how long they took.
   private func note(_ change: Membership.Change, _ membership: Membership) {
     self.absences.withLock { absences in
+      absences = absences.filter { Time.now - $0.value < Self.absenceMemory }
       switch change {
       case .lost(let node): absences[node] = membership.silence(of: node) ?? Time.now
       case .suspected(let node, _), .failed(let node), .left(let node):
         if absences[node] == nil { absences[node] = membership.silence(of: node) ?? Time.now }
       case .joined(let node), .refuted(let node), .recovered(let node): absences[node] = nil
-      case .updated, .accused, .conflict, .unreachable, .incompatible: break
+      case .updated, .accused, .mute, .conflict, .unreachable, .incompatible: break
       }
     }
   }
@@ -188,6 +191,10 @@ final class GossipService: Sendable {
       self.logger.info("a speaker that did not answer does so again", metadata: ["node": .string(node)])
     case .accused(let accuser):
       self.logger.warning("another speaker does not hear this one", metadata: ["node": .string(accuser)])
+    case .mute(let node):
+      self.logger.warning(
+        "a speaker answers over TCP and not over UDP: does a firewall let both pass on the port of the gossip?",
+        metadata: ["node": .string(node)])
     case .suspected(let node, let accuser):
       self.logger.debug("a speaker is suspected", metadata: ["node": .string(node), "by": .string(accuser)])
     case .refuted(let node): self.logger.debug("a suspected speaker lives", metadata: ["node": .string(node)])
@@ -199,6 +206,22 @@ final class GossipService: Sendable {
       self.logger.debug("a speaker cannot be joined", metadata: ["address": "\(endpoint)", "reason": .string(reason)])
     case .incompatible(let reason):
       self.logger.warning("another group of speakers cannot be joined", metadata: ["reason": .string(reason)])
+    }
+  }
+}
+
+extension GossipMember.News {
+  /// Whether other nodes may own addresses than before, or tell other things of themselves: in a large group on a network
+  /// that loses much, nodes are suspected all the time, and that is none of it.
+  fileprivate var concernsCandidates: Bool {
+    switch self {
+    case .settled: true
+    case .change(.joined), .change(.updated), .change(.failed), .change(.left), .change(.lost), .change(.recovered):
+      true
+    case .change(.suspected), .change(.refuted), .change(.accused), .change(.mute), .change(.conflict),
+      .change(.unreachable),
+      .change(.incompatible), .told, .departed:
+      false
     }
   }
 }

@@ -1,7 +1,8 @@
-import Gossip
 import Primitives
 import TestKit
 import Testing
+
+@testable import Gossip
 
 @Suite struct ProbeTests {
   @Test func `every node is pinged once before any is pinged twice`() {
@@ -43,17 +44,22 @@ import Testing
     #expect(node.pass(.milliseconds(500)).changes == [.suspected("beta", by: "alpha")])
   }
 
-  @Test func `an answer over the stream alone is enough`() {
+  @Test func `an answer over the stream alone is enough, and told of once until datagrams are answered`() {
     var node = Node(knowing: ["beta"])
-    var changes: [Membership.Change] = []
-    for _ in 0..<200 {
-      let actions = node.pass(.milliseconds(50))
-      changes += actions.changes
-      for case .exchange(let exchange, .ping(let ping), with: _, within: _) in actions {
-        changes += node.handle(.answered(exchange, .ack(Ack(sequence: ping.sequence)))).changes
+    func pass(_ duration: Duration, reply: (Message, MemberAddress) -> Message?) -> [Membership.Change] {
+      var changes: [Membership.Change] = []
+      for _ in 0..<Int(duration / .milliseconds(50)) {
+        let actions = node.pass(.milliseconds(50), reply: reply)
+        changes += actions.changes
+        for case .exchange(let exchange, .ping(let ping), with: _, within: _) in actions {
+          changes += node.handle(.answered(exchange, .ack(Ack(sequence: ping.sequence)))).changes
+        }
       }
+      return changes
     }
-    #expect(changes == [])
+    #expect(pass(.seconds(10)) { _, _ in nil } == [.mute("beta")])
+    #expect(pass(.seconds(3), reply: acknowledge) == [])
+    #expect(node.membership.mutes == [])
   }
 
   @Test func `an answer through another node is enough`() {

@@ -104,6 +104,36 @@ import Testing
     #expect(node.pass(.milliseconds(610)).changes.first == .lost("beta"))
   }
 
+  @Test func `of two nodes between which only streams get through, none is lost`() {
+    var node = self.settled(["beta"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    var (changes, pings) = ([Membership.Change](), 0)
+    for _ in 0..<1000 {
+      let actions = node.pass(.milliseconds(10))
+      changes += actions.changes
+      for case .exchange(let exchange, .ping(let ping), with: beta, within: _) in actions {
+        pings += 1
+        changes += node.handle(.answered(exchange, .ack(Ack(sequence: ping.sequence)))).changes
+      }
+    }
+    #expect(changes == [.mute("beta")])
+    // One for each time that three pings stay unanswered, beside those of the probes.
+    #expect((20...45).contains(pings), "\(pings)")
+  }
+
+  @Test func `a stream that is not answered, or too late, saves nobody`() {
+    var node = self.settled(["beta"])
+    node.handle(.watch(["beta"]))
+    node.pass(.seconds(2), reply: acknowledge)
+    let actions = node.pass(.milliseconds(610))
+    #expect(actions.changes.first == .lost("beta"))
+    for case .exchange(let exchange, .ping(let ping), with: beta, within: _) in actions {
+      #expect(node.handle(.answered(exchange, .ack(Ack(sequence: ping.sequence)))).changes == [])
+    }
+    #expect(!node.membership.candidates.contains("beta"))
+  }
+
   @Test func `a lost node is back when it contradicts, and not before`() {
     var node = self.settled(["beta", "gamma"])
     node.handle(.watch(["beta"]))
