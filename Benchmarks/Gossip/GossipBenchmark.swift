@@ -5,7 +5,7 @@ import Simulation
 
 /// Groups of hundreds to thousands of speakers in virtual time: `gossip-benchmark [NODES[@SECONDS]...]`, by default
 /// 100@60 1000@20 5000@20. The seconds are virtual, for each of the cases in which nobody dies. `detector:100@360` looks at
-/// the fast detector alone (``DetectorBenchmark``).
+/// the fast detector alone (``DetectorBenchmark``), `peace:5000@20` at what goes on while nobody dies.
 ///
 /// Each node watches another one closely, as it would with many addresses. Numbers are of the protocol, not of this
 /// machine: the same seed gives the same figures anywhere.
@@ -24,6 +24,11 @@ struct GossipBenchmark {
         continue
       }
       let benchmark = GossipBenchmark(size: size, span: span)
+      if words.count == 2, words[0] == "peace" {
+        self.say("\(size) nodes")
+        benchmark.peace()
+        continue
+      }
       self.say("\(size) nodes")
       benchmark.partition()
       benchmark.death()
