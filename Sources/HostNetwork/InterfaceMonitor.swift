@@ -28,10 +28,10 @@ package struct InterfaceMonitor: Sendable {
     let registration = try self.loop.watch(notifications.descriptor, .onArrival) { _ = arrivals.trySend(()) }
     defer { self.loop.ignore(registration) }
 
-    var table = try lists.interfaceTable()
+    var table = try await self.list(with: lists)
     var delivered: [Interface]?
     repeat {
-      try self.catchUp(&table, with: notifications, lists)
+      try await self.catchUp(&table, with: notifications, lists)
       let interfaces = table.interfaces
       if interfaces != delivered {
         delivered = interfaces
@@ -46,7 +46,7 @@ package struct InterfaceMonitor: Sendable {
   /// list is taken, which they would falsify.
   private func catchUp(
     _ table: inout InterfaceTable, with notifications: NetlinkSocket, _ lists: NetlinkSocket
-  ) throws(NetlinkSocket.Failure) {
+  ) async throws {
     var isComplete = true
     while true {
       switch try notifications.hear() {
@@ -54,7 +54,7 @@ package struct InterfaceMonitor: Sendable {
         return
       case .nothing:
         self.logger.debug("notifications about interfaces were lost, listing them anew")
-        table = try lists.interfaceTable()
+        table = try await self.list(with: lists)
         isComplete = true
       case .overrun:
         isComplete = false
@@ -71,6 +71,25 @@ package struct InterfaceMonitor: Sendable {
       case .messages:
         continue
       }
+    }
+  }
+
+  /// Between attempts to list what changes all the time.
+  private static let listPause = Duration.milliseconds(200)
+
+  /// All that there is, as soon as it can be listed in one go. While thousands of addresses come, as they do when kube-proxy
+  /// starts in IPVS mode, that has to wait; what was delivered last holds so long.
+  private func list(with lists: NetlinkSocket) async throws -> InterfaceTable {
+    var isTold = false
+    while true {
+      do throws(NetlinkSocket.Failure) {
+        return try lists.interfaceTable()
+      } catch {
+        guard error == .neverConsistent else { throw error }
+        if !isTold { self.logger.warning("interfaces are not known yet", metadata: ["reason": "\(error)"]) }
+        isTold = true
+      }
+      try await ContinuousClock().sleep(for: Self.listPause)
     }
   }
 }

@@ -7,7 +7,14 @@ import Primitives
 /// The first message may be about anything: addresses may come before their link does.
 package struct InterfaceTable: Sendable, Hashable {
   private var links: [Int: Interface] = [:]
-  private var addresses: [Int: [Interface.Address]] = [:]
+  private var addresses: [Int: Holding] = [:]
+
+  /// The addresses of one interface, of which there can be thousands: kube-proxy in IPVS mode gives one those of all Services.
+  private struct Holding: Sendable, Hashable {
+    /// In the order in which they came.
+    var list: [Interface.Address] = []
+    var members: Set<Interface.Address> = []
+  }
 
   package init() {}
 
@@ -15,7 +22,7 @@ package struct InterfaceTable: Sendable, Hashable {
   package var interfaces: [Interface] {
     self.links.values.sorted { $0.index < $1.index }.map { link in
       var interface = link
-      interface.addresses = self.addresses[link.index] ?? []
+      interface.addresses = self.addresses[link.index]?.list ?? []
       return interface
     }
   }
@@ -42,13 +49,17 @@ package struct InterfaceTable: Sendable, Hashable {
   }
 
   private mutating func set(_ address: Interface.Address, on index: Int, isUsable: Bool) {
-    var known = self.addresses[index] ?? []
-    switch (known.firstIndex(of: address), isUsable) {
-    case (nil, true): known.append(address)
-    case (let position?, false): known.remove(at: position)
-    case (nil, false), (_?, true): return
+    if isUsable {
+      // In place: a copy of thousands for each of thousands would take seconds.
+      guard self.addresses[index, default: Holding()].members.insert(address).inserted else { return }
+      self.addresses[index]?.list.append(address)
+    } else if self.addresses[index]?.members.remove(address) != nil {
+      // What goes has come late, as a rule.
+      if let position = self.addresses[index]?.list.lastIndex(of: address) {
+        self.addresses[index]?.list.remove(at: position)
+      }
+      if self.addresses[index]?.list.isEmpty == true { self.addresses[index] = nil }
     }
-    self.addresses[index] = known.isEmpty ? nil : known
   }
 }
 

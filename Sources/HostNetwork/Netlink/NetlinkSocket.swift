@@ -86,14 +86,15 @@ package final class NetlinkSocket: Sendable {
   /// All interfaces with their addresses, as they are now.
   package func interfaceTable() throws(Failure) -> InterfaceTable {
     // A list that was interrupted by a change may lack entries (NLM_F_DUMP_INTR): take it again.
-    for _ in 0..<100 {
-      var table = InterfaceTable()
+    for _ in 0..<5 {
       let links = try self.dump(RTM_GETLINK, Self.linkRequest)
       let addresses = try self.dump(RTM_GETADDR, [UInt8](repeating: 0, count: 8))
+      guard links.isConsistent && addresses.isConsistent else { continue }
+      var table = InterfaceTable()
       for message in links.messages + addresses.messages {
         do throws(NetlinkMessage.Malformed) { try table.apply(message) } catch { throw .malformed(error) }
       }
-      if links.isConsistent && addresses.isConsistent { return table }
+      return table
     }
     throw .neverConsistent
   }
