@@ -1,13 +1,12 @@
 import HeapModule
-import KubernetesModel
 
-/// Times at which something is due for an object, lowest first, and by name among equals.
+/// Times at which something is due for an object or an address, lowest first, and in their order among equals.
 ///
 /// An alarm is not taken back; whoever set it looks whether it still matters when it goes off.
-struct Alarms: Sendable {
+struct Alarms<Key: Comparable & Sendable>: Sendable {
   private struct Alarm: Sendable, Comparable {
     var at: ContinuousClock.Instant
-    var key: ObjectKey
+    var key: Key
 
     static func < (left: Alarm, right: Alarm) -> Bool {
       left.at == right.at ? left.key < right.key : left.at < right.at
@@ -19,12 +18,12 @@ struct Alarms: Sendable {
   /// The earliest.
   var first: ContinuousClock.Instant? { self.heap.min?.at }
 
-  mutating func set(_ instant: ContinuousClock.Instant, for key: ObjectKey) {
+  mutating func set(_ instant: ContinuousClock.Instant, for key: Key) {
     self.heap.insert(Alarm(at: instant, key: key))
   }
 
   /// Takes out the earliest, if it is due.
-  mutating func next(at now: ContinuousClock.Instant) -> ObjectKey? {
+  mutating func next(at now: ContinuousClock.Instant) -> Key? {
     guard let first = self.heap.min, first.at <= now else { return nil }
     return self.heap.popMin()?.key
   }

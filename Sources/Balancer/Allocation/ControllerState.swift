@@ -112,7 +112,7 @@ package struct ControllerState: StateMachine, Equatable {
   var advertisementIdentities: [ObjectKey: String] = [:]
   /// Services that nothing announces, and when their users are told.
   var doubts: [ObjectKey: ContinuousClock.Instant] = [:]
-  var doubtAlarms = Alarms()
+  var doubtAlarms = Alarms<ObjectKey>()
   /// Services to look at once all advertisements are known.
   var unchecked: Set<ObjectKey> = []
   /// The problems that were told last; nil = nothing yet.

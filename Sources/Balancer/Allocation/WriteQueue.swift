@@ -23,7 +23,7 @@ struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
   private var queued: Set<ObjectKey> = []
   private var inFlight: [ObjectKey: Write] = [:]
   private var pauses: [ObjectKey: Pause] = [:]
-  private var alarms = Alarms()
+  private var alarms = Alarms<ObjectKey>()
 
   init(limit: Int, seed: UInt64) {
     self.limit = max(limit, 1)

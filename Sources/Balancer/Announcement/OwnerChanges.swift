@@ -24,9 +24,11 @@ struct OwnerChanges: Sendable, Equatable {
   /// Since when this node is the one that is to have a Service of another.
   private var waits: [ObjectKey: Wait] = [:]
   private var farewells: [ObjectKey: ContinuousClock.Instant] = [:]
-  /// Claims under which nobody was found to answer: what this node sees of them is old.
-  private var silences: [ObjectKey: OwnershipTable.Title] = [:]
-  private var alarms = Alarms()
+  /// What this node has taken over from nodes that had claimed it and were gone, by the node.
+  private var inherited: [String: Set<ObjectKey>] = [:]
+  /// What was left to others, nobody of whom was found to answer: it is this node's, until anything newer is known of it.
+  private var adopted: Set<ObjectKey> = []
+  private var alarms = Alarms<ObjectKey>()
 
   /// When some of it is due; what it was that became due has to be looked up.
   var nextDeadline: ContinuousClock.Instant? { self.alarms.first }
@@ -42,6 +44,9 @@ struct OwnerChanges: Sendable, Equatable {
 
   // MARK: What is left to others
 
+  /// Whether this node has begun to go on with a Service that it has lost to a claim.
+  func hasFarewell(_ service: ObjectKey) -> Bool { self.farewells[service] != nil }
+
   /// Whether this node, which has lost a Service to a claim, still goes on; the time begins with the first question.
   mutating func isStaying(_ service: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
     if let until = self.farewells[service] { return now < until }
@@ -54,19 +59,25 @@ struct OwnerChanges: Sendable, Equatable {
     self.farewells[service] = nil
   }
 
-  /// Whether nobody was found to answer under a claim.
-  func isSilent(_ service: ObjectKey, under title: OwnershipTable.Title) -> Bool { self.silences[service] == title }
+  /// Whether this node has a Service because nobody else was found to answer for it.
+  func isAdopted(_ service: ObjectKey) -> Bool { self.adopted.contains(service) }
 
-  mutating func noteSilence(of service: ObjectKey, under title: OwnershipTable.Title) {
-    self.silences[service] = title
+  mutating func adopt(_ service: ObjectKey) {
+    self.adopted.insert(service)
   }
 
-  /// What is known of a Service is newer than the silence.
-  mutating func endSilence(of service: ObjectKey) {
-    self.silences[service] = nil
+  mutating func endAdoption(of service: ObjectKey) {
+    self.adopted.remove(service)
   }
 
   // MARK: What is taken from others
+
+  mutating func inherit(_ service: ObjectKey, from node: String) {
+    self.inherited[node, default: []].insert(service)
+  }
+
+  /// What was taken over from a node that is back, and may not know that yet.
+  mutating func takeInherited(from node: String) -> Set<ObjectKey> { self.inherited.removeValue(forKey: node) ?? [] }
 
   /// Whether this node has been the one to have a Service for long enough; the time begins with the first question.
   mutating func hasWaited(_ service: ObjectKey, for time: Duration, at now: ContinuousClock.Instant) -> Bool {

@@ -1,6 +1,7 @@
 import KubernetesModel
 
-/// What the owner of a Service tells another node that announces it, too: under which term it has claimed it.
+/// What a node that announces a Service tells another one that does, too, or may: under which term it has claimed it, 0 if
+/// it has not and asks for the other's.
 ///
 /// It travels as a user message of the gossip, in words between spaces; upstream's speakers pass those over.
 package struct OwnershipNotice: Sendable, Hashable {

@@ -20,7 +20,7 @@ struct ReportTimes: Sendable, Equatable {
   private var ousted: [ObjectKey: ContinuousClock.Instant] = [:]
   /// When a status was written last, where writes must be apart.
   private var writtenAt: [ObjectKey: ContinuousClock.Instant] = [:]
-  private var alarms = Alarms()
+  private var alarms = Alarms<ObjectKey>()
 
   /// When a time has passed next.
   var nextDeadline: ContinuousClock.Instant? { self.alarms.first }

@@ -12,18 +12,28 @@ extension SpeakerState {
 
   mutating func file(_ change: ObjectChange<OwnershipClaim>) -> Set<ObjectKey> {
     let changed = self.ownership.apply(change)
-    for key in changed { self.changes.endSilence(of: key) }
+    for key in changed { self.changes.endAdoption(of: key) }
     let touched = changed.filter { self.isClaimed($0) }
-    if case .applied(let claim) = change, claim.node == self.settings.node {
-      // What was left to another one before this claim is this node's again.
-      for key in touched {
-        guard let address = self.electionAddress(of: key),
-          self.ownership.leader(of: key, for: address)?.node == self.settings.node
-        else { continue }
-        self.yields.end(address)
+    guard !self.yields.isEmpty, case .applied(let claim) = change else { return touched }
+    for key in touched { self.endYield(of: key, knowing: claim) }
+    return touched
+  }
+
+  /// Ends a yield that a claim makes needless: one of this node that is later than what it was told, or the one it was
+  /// told of.
+  private mutating func endYield(of key: ObjectKey, knowing claim: OwnershipClaim) {
+    guard let address = self.electionAddress(of: key), let winner = self.yields[address],
+      let leader = self.ownership.leader(of: key, for: address), leader.node == claim.node
+    else { return }
+    let told = self.yields.term(of: address)
+    if leader.node == self.settings.node {
+      guard leader.term > told ?? 0 else { return }
+    } else {
+      guard let told, leader.node == winner, leader.term >= told, self.nodes.members?.contains(winner) == true else {
+        return
       }
     }
-    return touched
+    self.yields.end(address)
   }
 
   /// Whether claims decide who owns a Service, as far as was last seen.
@@ -34,15 +44,16 @@ extension SpeakerState {
     company.lazy.compactMap { self.ownership.leader(of: $0, for: address) }.first
   }
 
-  /// The node that goes on with an address, as it has claimed it and is there; nil = the order decides.
+  /// The node that goes on with an address, as it has claimed it and is there, or as this one has found nobody there; nil =
+  /// the order decides.
   func incumbent(
     of company: some Sequence<ObjectKey>, for address: IPAddress, by policy: ElectionPolicy,
     in candidacy: NodeTable.Candidacy
   ) -> String? {
-    guard policy.kind != .stateless, self.electsByClaims, let leader = self.leader(of: company, for: address),
-      let entry = self.nodes[leader.node], self.nodes.readiness(of: entry) == .ready,
-      self.nodes.isCandidate(entry, in: candidacy),
-      !company.contains(where: { self.changes.isSilent($0, under: leader) })
+    guard policy.kind != .stateless, self.electsByClaims else { return nil }
+    if company.contains(where: { self.changes.isAdopted($0) }) { return self.settings.node }
+    guard let leader = self.leader(of: company, for: address), let entry = self.nodes[leader.node],
+      self.nodes.readiness(of: entry) == .ready, self.nodes.isCandidate(entry, in: candidacy)
     else { return nil }
     return leader.node
   }
@@ -71,38 +82,37 @@ extension SpeakerState {
       let leader = self.leader(of: self.services.company(of: key).sorted(), for: address)
     {
       if leader.node == node { return true }
-      if leader.node == self.settings.node, self.holdsOut(against: node, for: address, at: now) { return false }
+      // Whoever is not known to live may never be reached with words.
+      let isReached = self.nodes.members?.contains(node) ?? true
+      if leader.node == self.settings.node, isReached || self.contests.isFresh(key, with: node, at: now) {
+        return false
+      }
     }
     return self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
   }
 
-  /// How long the gossip has to find a node again that is heard on the network.
-  private static let reunionTime = Duration.seconds(2)
-
-  /// Whether the claim of this node holds against another one: if that is not known to live, only for a moment, as it may
-  /// never be reached with words.
-  private mutating func holdsOut(
-    against node: String, for address: IPAddress, at now: ContinuousClock.Instant
-  ) -> Bool {
-    guard let members = self.nodes.members, !members.contains(node) else {
-      self.contests[address] = nil
-      return true
-    }
-    let first = self.contests[address] ?? now
-    if now - first > AddressYields.duration {
-      self.contests[address] = now
-      return true
-    }
-    self.contests[address] = first
-    return now - first <= Self.reunionTime
+  /// Tells a node that announces what this one has claimed, and will tell it again.
+  mutating func contest(_ key: ObjectKey, with node: String, at now: ContinuousClock.Instant) -> [Action] {
+    guard self.isClaimed(key), self.electsByClaims, self.contests.begin(key, with: node, at: now) else { return [] }
+    return self.assertion(of: key, to: node)
   }
 
-  /// Tells a node that announces what this one has claimed, once that is written.
-  func assertion(of key: ObjectKey, to node: String) -> [Action] {
-    guard self.isClaimed(key), self.electsByClaims, self.services[key]?.verdict?.announcement != nil,
-      let term = self.writtenTerm(of: key)
-    else { return [] }
-    return [.tell(node, OwnershipNotice(service: key, node: self.settings.node, term: term))]
+  /// Tells the nodes again that may not have heard it yet.
+  mutating func remind(at now: ContinuousClock.Instant) -> [Action] {
+    self.contests.due(at: now).flatMap { self.assertion(of: $0.service, to: $0.node) }
+  }
+
+  /// What another node is told of a Service that this one announces: the term under which this one is seen to have claimed
+  /// it; with 0 it asks for the other one's.
+  private func assertion(of key: ObjectKey, to node: String) -> [Action] {
+    guard self.isClaimed(key), self.electsByClaims, self.services[key]?.verdict?.announcement != nil else { return [] }
+    let notice = OwnershipNotice(service: key, node: self.settings.node, term: self.writtenTerm(of: key) ?? 0)
+    return [.tell(node, notice)]
+  }
+
+  /// Tells a node that is back of what this one has taken over from it: what it knows of claims may be old.
+  mutating func tellOfInheritance(_ node: String, at now: ContinuousClock.Instant) -> [Action] {
+    self.changes.takeInherited(from: node).sorted().flatMap { self.contest($0, with: node, at: now) }
   }
 
   /// Another node says that it owns what this one announces; one that errs is told. Against what it has written counts
@@ -111,20 +121,24 @@ extension SpeakerState {
     _ notice: OwnershipNotice, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     guard notice.node != self.settings.node, self.isClaimed(notice.service), self.electsByClaims,
-      self.services[notice.service]?.verdict?.announcement != nil,
       let address = self.electionAddress(of: notice.service), let candidacy = self.candidacy(of: notice.service),
+      self.services[notice.service]?.verdict?.announcement != nil || self.yields[address] == notice.node,
       self.nodes.mayOwn(notice.node, in: candidacy)
     else { return ([], []) }
     let held = self.writtenTerm(of: notice.service) ?? 0
     let isLater =
       notice.term == held
-      ? self.nodes.precedes(notice.node, self.settings.node, for: address, in: candidacy) : notice.term > held
+      ? held > 0 && self.nodes.precedes(notice.node, self.settings.node, for: address, in: candidacy)
+      : notice.term > held
     guard isLater else {
       // Of equals neither is told, lest two that see the order differently go on telling each other.
       return (notice.term < held ? self.assertion(of: notice.service, to: notice.node) : [], [])
     }
-    self.yields.yield(address, to: notice.node, at: now)
-    return ([], self.services.company(of: notice.service))
+    let isSeen = self.ownership.term(of: notice.service, by: notice.node).map { $0 >= notice.term } ?? false
+    self.yields.yield(address, to: notice.node, under: isSeen ? nil : notice.term, at: now)
+    let company = self.services.company(of: notice.service)
+    for key in company { self.changes.endAdoption(of: key) }
+    return ([], company)
   }
 
   // MARK: Claiming what another one has

@@ -24,6 +24,7 @@ extension SpeakerState {
 
   private mutating func decide(company: [ObjectKey], at now: ContinuousClock.Instant) -> [Action] {
     self.decisions += company.count
+    for key in company { self.yields.doubt(self.services[key]?.view.addresses ?? []) }
     var actions: [Action] = []
     var contenders: [Contender] = []
     for key in company {
@@ -62,8 +63,10 @@ extension SpeakerState {
     for contender in contenders.dropFirst() { self.loads.put(contender.key, in: nil, owner: nil) }
     let candidacy = self.candidacy(first.candidacy, for: address)
     let incumbent = self.incumbent(of: contenders.map(\.key), for: address, by: policy, in: candidacy)
+    let isFarewell = self.changes.hasFarewell(first.key)
     let (verdict, hold) = self.election(of: address, for: first.key, in: candidacy, incumbent: incumbent, at: now)
     if verdict != nil || incumbent == nil || incumbent == self.settings.node { self.changes.endFarewell(first.key) }
+    if verdict != nil { for contender in contenders { self.changes.endAdoption(of: contender.key) } }
     let rivals = self.predecessors(of: address, in: candidacy, hold: hold, incumbent: incumbent)
     var actions: [Action] = []
     for contender in contenders {
@@ -72,6 +75,14 @@ extension SpeakerState {
       self.succession.put(contender.key, rivals: rivals)
     }
     guard policy.kind != .stateless else { return actions + self.disregardClaims(on: first.key) }
+    if let incumbent, !isFarewell, self.changes.hasFarewell(first.key) {
+      // If it announces already, there is no need to go on.
+      actions += self.contest(first.key, with: incumbent, at: now)
+    } else if verdict == nil, incumbent == nil, let leader = self.ownership.leader(of: first.key, for: address),
+      leader.node != self.settings.node
+    {
+      self.changes.inherit(first.key, from: leader.node)
+    }
     // Where traffic stays on the node that it reaches, endpoints decide.
     let isWeighed = policy.kind == .balanced && candidacy.localNodes == nil
     self.loads.put(
@@ -85,7 +96,7 @@ extension SpeakerState {
 
   /// A Service whose owner is elected without regard to claims.
   mutating func disregardClaims(on key: ObjectKey) -> [Action] {
-    self.changes.endSilence(of: key)
+    self.changes.endAdoption(of: key)
     self.services.elect(key, by: .stateless)
     self.loads.put(key, in: nil, owner: nil)
     self.changes.endFarewell(key)

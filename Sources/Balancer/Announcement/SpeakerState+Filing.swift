@@ -11,7 +11,7 @@ extension SpeakerState {
     switch event {
     case .tick:
       (
-        [],
+        self.remind(at: now),
         self.expireYields(at: now).union(self.concludeDeparture(at: now)).union(self.changes.due(at: now))
           .union(self.takeLoads(at: now))
       )
@@ -28,7 +28,7 @@ extension SpeakerState {
     case .pools(let change): ([], self.file(change))
     case .l2Advertisements(let change): ([], self.file(change))
     case .interfaces(let interfaces): ([], self.file(interfaces))
-    case .members(let members): ([], self.file(members: members))
+    case .members(let members): self.file(members: members, at: now)
     case .kernelAddresses(let addresses): self.file(kernelAddresses: addresses)
     case .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: ([], [])
     }
@@ -47,6 +47,7 @@ extension SpeakerState {
         return ([], self.company(of: view.key))
       }
       guard old.view != view else { return ([], []) }
+      self.yields.doubt(old.view.addresses)
       let former = self.company(of: view.key)
       self.place(view)
       return ([], former.union(self.company(of: view.key)))
@@ -67,6 +68,7 @@ extension SpeakerState {
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     guard self.services[key] != nil else { return ([], []) }
     let company = self.company(of: key).subtracting([key])
+    self.yields.doubt(self.services[key]?.view.addresses ?? [])
     var actions = self.conclude(key, .withhold(reason), hold: .nothing)
     actions += self.disregardClaims(on: key)
     self.services.remove(key)
@@ -170,17 +172,19 @@ extension SpeakerState {
     return self.touched(byChangeOf: name)
   }
 
-  private mutating func file(members: LiveMembers) -> Set<ObjectKey> {
+  private mutating func file(
+    members: LiveMembers, at now: ContinuousClock.Instant
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
     let change = self.nodes.setMembers(members)
-    if !change.changed.isEmpty {
-      self.loads.doubtAll()
-      self.contests = [:]
-    }
+    if !change.changed.isEmpty { self.loads.doubtAll() }
+    for node in change.changed { self.yields.doubt(to: node) }
+    self.contests.end(with: change.changed)
     // That a node is gone is newer than that it was heard.
     let ended = change.left.flatMap { self.yields.end(to: $0) }
       .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
-    if change.isOfRules { return Set(self.services.records.keys) }
-    return change.changed.reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) }
+    let words = change.changed.intersection(members.names).sorted().flatMap { self.tellOfInheritance($0, at: now) }
+    if change.isOfRules { return (words, Set(self.services.records.keys)) }
+    return (words, change.changed.reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) })
   }
 
   /// The Services whose verdict the standing of a node can change: those that it keeps from us, and those that it could

@@ -12,7 +12,8 @@ extension SpeakerState {
       return self.yields.end(to: node)
     }
     if self.checkedAddresses.remove(address) != nil {
-      if let node = self.yields[address] { self.noteSilence(of: node, at: address) }
+      // Others may take claims for true that are gone, and leave it to them: whoever has had it has it again.
+      for key in self.services.services(withAddress: address) where self.isClaimed(key) { self.changes.adopt(key) }
       self.yields.end(address)
       ended.append(address)
     }
@@ -129,7 +130,7 @@ extension SpeakerState {
     }
     guard let first = services.min() else { return ([.defend(address)], []) }
     guard self.yieldIfLater(first, to: node, at: now) else {
-      return ([.defend(address)] + self.assertion(of: first, to: node), [])
+      return ([.defend(address)] + self.contest(first, with: node, at: now), [])
     }
     return ([], self.services.company(of: first))
   }
@@ -137,6 +138,7 @@ extension SpeakerState {
   /// From now on others may have what this node announces; it goes on answering until they claim it.
   mutating func beginHandOver() -> (actions: [Action], touched: Set<ObjectKey>) {
     self.isHandingOver = true
+    self.yields.doubtAll()
     return ([], [])
   }
 
@@ -149,19 +151,8 @@ extension SpeakerState {
       self.isHandingOver || self.isDeparting || self.isBehind(node, for: key, address, in: candidacy, at: now)
     else { return false }
     self.yields.yield(address, to: node, at: now)
-    self.changes.endSilence(of: key)
+    for member in self.services.company(of: key) { self.changes.endAdoption(of: member) }
     return true
-  }
-
-  /// A node does not answer for what it has claimed, as far as this one knows: whoever sees claims as they are has come to
-  /// another owner, and relies on the order.
-  private mutating func noteSilence(of node: String, at address: IPAddress) {
-    for key in self.services.services(withAddress: address) where self.isClaimed(key) {
-      guard let leader = self.ownership.leader(of: key, for: self.electionAddress(of: key) ?? address),
-        leader.node == node
-      else { continue }
-      self.changes.noteSilence(of: key, under: leader)
-    }
   }
 
   /// The address that decides who owns a Service: the smallest first one of those that share addresses with it.
@@ -173,27 +164,37 @@ extension SpeakerState {
   /// Asks for an address of each node that is yielded to and that the failure detector does not know: nobody else would
   /// notice that it is gone again. Where claims decide, a node that lives may have left the address to a third one
   /// meanwhile, so that each address is asked for.
+  ///
+  /// Every event comes by here, so that only those addresses are looked at for which something may have changed.
   mutating func checkYields() -> [Action] {
-    var (wanted, addresses): ([String: IPAddress], Set<IPAddress>) = ([:], [])
-    if !self.isHandingOver, let own = self.nodes[self.settings.node], self.nodes.unavailability(of: own) == nil {
-      for (node, address) in self.yields.samples
-      where self.nodes.members?.contains(node) != true && !self.claims.holds(address) {
-        wanted[node] = address
-      }
-      // Every event comes by here: without such advertisements it costs nothing.
-      if self.advertisements.claimsOwners, self.electsByClaims {
-        for (address, node) in self.yields.winners
-        where self.nodes.members?.contains(node) == true && !self.claims.holds(address) && self.isClaimed(address) {
-          addresses.insert(address)
-        }
+    let doubted = self.yields.takeDoubted()
+    let isAble =
+      !self.isHandingOver && self.nodes[self.settings.node].map { self.nodes.unavailability(of: $0) == nil } ?? false
+    let samples = self.yields.samples.filter { node, address in
+      isAble && self.nodes.members?.contains(node) != true && !self.claims.holds(address)
+    }
+    var (asked, abandoned): (Set<IPAddress>, Set<IPAddress>) = ([], [])
+    if samples != self.checkedYields {
+      (asked, abandoned) = (Set(samples.values), Set(self.checkedYields.values))
+      self.checkedYields = samples
+    }
+    for address in doubted {
+      if isAble, self.isToBeChecked(address) {
+        if self.checkedAddresses.insert(address).inserted { asked.insert(address) }
+      } else if self.checkedAddresses.remove(address) != nil {
+        abandoned.insert(address)
       }
     }
-    guard wanted != self.checkedYields || addresses != self.checkedAddresses else { return [] }
-    let former = self.checkedAddresses.union(self.checkedYields.values)
-    let new = addresses.union(wanted.values)
-    (self.checkedYields, self.checkedAddresses) = (wanted, addresses)
-    return former.subtracting(new).sorted().map { .abandonProbe($0) }
-      + new.subtracting(former).sorted().map { .probe($0, on: .all, again: Self.yieldPause) }
+    return abandoned.subtracting(asked).sorted().map { .abandonProbe($0) }
+      + asked.subtracting(abandoned).sorted().map { .probe($0, on: .all, again: Self.yieldPause) }
+  }
+
+  /// Whether an address is left to a node that lives, and claims decide who has it.
+  private func isToBeChecked(_ address: IPAddress) -> Bool {
+    guard let node = self.yields[address], self.nodes.members?.contains(node) == true, self.electsByClaims else {
+      return false
+    }
+    return !self.claims.holds(address) && self.isClaimed(address)
   }
 
   /// Whether claims decide who has an address.

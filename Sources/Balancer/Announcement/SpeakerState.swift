@@ -153,8 +153,7 @@ package struct SpeakerState: StateMachine, Equatable {
   var ableSince: ContinuousClock.Instant?
   /// When to look whether loads have become uneven; nil = nothing has changed.
   var lookAt: ContinuousClock.Instant?
-  /// Since when nodes that are not known to live have been heard to announce what this one has claimed.
-  var contests: [IPAddress: ContinuousClock.Instant] = [:]
+  var contests = OwnerContests()
   /// How often others than nodes of the cluster were told of as claiming an address that is announced here, since the start.
   package internal(set) var strangersClaims: [IPAddress: UInt64] = [:]
   var isHandingOver = false
@@ -181,7 +180,9 @@ package struct SpeakerState: StateMachine, Equatable {
   var isDeciding: Bool { self.phase == .deciding }
 
   package var nextDeadline: ContinuousClock.Instant? {
-    [self.yields.nextDeadline, self.departsAt, self.changes.nextDeadline, self.nextLookAt].compactMap(\.self).min()
+    [
+      self.yields.nextDeadline, self.departsAt, self.changes.nextDeadline, self.contests.nextDeadline, self.nextLookAt,
+    ].compactMap(\.self).min()
   }
 
   package mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {

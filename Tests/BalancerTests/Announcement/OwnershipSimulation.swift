@@ -117,7 +117,8 @@ struct OwnershipSimulation {
     self.handle(.ownership(.synced), by: name)
     self.report(.observed(.synced), by: name)
     self.meet(name)
-    self.report(.decided, by: name)
+    // After all that is wanted.
+    self.enqueue(.report(.decided), for: name, after: .milliseconds(1))
     self.surveyAll()
   }
 
@@ -200,7 +201,8 @@ struct OwnershipSimulation {
     self.surveyAll()
   }
 
-  mutating func heal(_ name: String) {
+  /// The network is whole again; unless that was a matter of switches far away, the link of the node comes up.
+  mutating func heal(_ name: String, isLinkUp: Bool = true) {
     guard self.nodes[name]?.side == 1 else { return }
     self.nodes[name]?.side = 0
     for other in self.names where other != name {
@@ -208,8 +210,10 @@ struct OwnershipSimulation {
       self.sight(name, of: other, within: 50...700)
     }
     self.enqueue(.catchUp, for: name, after: self.delay(10...15_000))
-    // Its link is up again: all that it announces is told anew.
-    for address in self.nodes[name]?.speaker.claimed.keys.sorted() ?? [] { self.shout(address, from: name) }
+    // All that it announces is told anew.
+    for address in isLinkUp ? self.nodes[name]?.speaker.claimed.keys.sorted() ?? [] : [] {
+      self.shout(address, from: name)
+    }
     self.surveyAll()
   }
 

@@ -39,6 +39,13 @@ import Testing
     > withdraw default/mail 192.0.2.8 layer2 notOwner
     > release 192.0.2.8
     """
+  /// w3 is asked whether it announces what it has claimed.
+  private static func asking(term: Int) -> String { "> tell w3 default/mail w1 \(term)" }
+
+  private static func askingAgain(term: Int) -> String {
+    Array(repeating: Self.asking(term: term), count: 3).joined(separator: "\n")
+  }
+
   /// Left to w3, which was not heard in the time that there was.
   private static let unheard = """
     \(Self.withdrawn)
@@ -80,7 +87,9 @@ import Testing
       """
       claimed default/mail w1 1
       claimed default/mail w3 2
+      \(Self.asking(term: 1))
       wait 1
+      \(Self.askingAgain(term: 1))
       \(Self.unheard)
       claimed default/mail w2 1
       # Of equals that of the first in the order counts, and w2 is not there.
@@ -91,12 +100,14 @@ import Testing
       """)
   }
 
-  @Test func `where nobody answers for what is claimed, the claim is old, and the order decides`() {
+  @Test func `where nobody answers for what is claimed, the claim is old, and whoever has left it has it again`() {
     self.expect(
       """
       claimed default/mail w3 2
       > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
       wait 1
+      \(Self.askingAgain(term: 0))
       \(Self.unheard)
       free 192.0.2.8
       \(Self.announced(term: 3))
@@ -114,6 +125,7 @@ import Testing
       """
       claimed default/mail w1 1
       claimed default/mail w3 2
+      \(Self.asking(term: 1))
       contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
       \(Self.withdrawn)
       > watch w3
@@ -149,10 +161,95 @@ import Testing
       told default/mail w3 4
       \(Self.withdrawn)
       > probe 192.0.2.8 on all, again after 0.1
-      # What is said is believed for a while; then what is written counts again.
-      wait 10
+      # What is said is believed for as long as the watch may be stale; then what is seen counts again.
+      wait 29
+      wait 1
       \(Self.announced(term: 3))
       > abandon 192.0.2.8
+      """)
+  }
+
+  @Test func `who asks for a claim is answered, and gets nothing by it`() {
+    self.expect(
+      """
+      told default/mail w3 0
+      claimed default/mail w1 1
+      told default/mail w3 0
+      > tell w3 default/mail w1 1
+      """)
+  }
+
+  @Test func `a node that is back is told of what was taken over from it`() {
+    self.expect(
+      """
+      claimed default/mail w3 1
+      > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
+      members w1:eth0
+      > announce default/mail 192.0.2.8 on all, term 2
+      claimed default/mail w1 2
+      no claimed default/mail w3 1
+      members w1:eth0,w3:eth0
+      > tell w3 default/mail w1 2
+      wait 5
+      \(Self.askingAgain(term: 2))
+      """)
+  }
+
+  @Test func `what was said of a claim counts until it is seen, whatever is heard of earlier ones`() {
+    self.expect(
+      """
+      claimed default/mail w1 3
+      > announce default/mail 192.0.2.8 on all, term 3
+      told default/mail w3 5
+      \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
+      # What this node had written before it was told.
+      claimed default/mail w1 4
+      claimed default/mail w3 5
+      > watch w3
+      > abandon 192.0.2.8
+      wait 60
+      """)
+  }
+
+  @Test func `what was said of a claim counts no more once this node has a later one`() {
+    self.expect(
+      """
+      claimed default/mail w1 3
+      > announce default/mail 192.0.2.8 on all, term 3
+      told default/mail w3 5
+      \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
+      claimed default/mail w1 6
+      \(Self.announced(term: 6))
+      > abandon 192.0.2.8
+      """)
+  }
+
+  @Test func `what was left to a claim that is gone is had again, though the order says otherwise`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      members w1:eth0,w2:eth0,w3:eth0
+      claimed default/mail w3 2
+      \(Self.asking(term: 1))
+      wait 1
+      \(Self.askingAgain(term: 1))
+      \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
+      no claimed default/mail w1 1
+      no claimed default/mail w3 2
+      > watch w2
+      # The first in the order, w2, may not know that yet.
+      free 192.0.2.8
+      \(Self.announced(term: 1))
+      > watch nobody
+      # It did, and had not been heard.
+      contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
+      \(Self.withdrawn)
+      > watch w2
+      > probe 192.0.2.8 on all, again after 0.1
       """)
   }
 
@@ -169,18 +266,18 @@ import Testing
       """)
   }
 
-  @Test func `the claim of a node holds against one that is not known to live for two seconds`() {
+  @Test func `the claim of a node holds for a second against one that is not known to live, which is told four times`()
+  {
     self.expect(
       """
       claimed default/mail w1 1
       contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
       > defend 192.0.2.8
       > tell w2 default/mail w1 1
-      wait 1
-      contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
-      > defend 192.0.2.8
-      > tell w2 default/mail w1 1
       wait 2
+      > tell w2 default/mail w1 1
+      > tell w2 default/mail w1 1
+      > tell w2 default/mail w1 1
       contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
       \(Self.withdrawn)
       > probe 192.0.2.8 on all, again after 0.1
@@ -192,7 +289,9 @@ import Testing
       """
       claimed default/mail w1 1
       claimed default/mail w3 7
+      \(Self.asking(term: 1))
       wait 1
+      \(Self.askingAgain(term: 1))
       \(Self.unheard)
       members w1:eth0
       \(Self.announced(term: 8))
@@ -200,8 +299,10 @@ import Testing
       > abandon 192.0.2.8
       # Back before that was written: it is not claimed any more.
       members w1:eth0,w3:eth0
+      \(Self.asking(term: 1))
       > announce default/mail 192.0.2.8 on all, term 1
       wait 1
+      \(Self.askingAgain(term: 1))
       \(Self.unheard)
       """)
   }
@@ -212,7 +313,9 @@ import Testing
       """
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
       wait 1
+      \(Self.askingAgain(term: 0))
       \(Self.unheard)
       wait 298
       > abandon 192.0.2.8
@@ -243,7 +346,9 @@ import Testing
       """
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
       wait 1
+      \(Self.askingAgain(term: 0))
       \(Self.unheard)
       wait 60
       > abandon 192.0.2.8
@@ -260,9 +365,10 @@ import Testing
       """
       claimed default/mail w2 5
       > announce default/mail 192.0.2.8 on all, term 6
-      # It is announced, and nobody is told of a claim that there is not.
+      # It is announced, and nobody is told of a claim that there is not, but asked for his.
       contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
       > defend 192.0.2.8
+      > tell w3 default/mail w1 0
       told default/mail w3 5
       \(Self.withdrawn)
       > probe 192.0.2.8 on all, again after 0.1
@@ -274,7 +380,9 @@ import Testing
       """
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
       wait 1
+      \(Self.askingAgain(term: 0))
       \(Self.unheard)
       wait 60
       > abandon 192.0.2.8
@@ -295,7 +403,9 @@ import Testing
       """
       claimed default/mail w3 1
       > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
       wait 1
+      \(Self.askingAgain(term: 0))
       \(Self.unheard)
       wait 200
       > abandon 192.0.2.8
