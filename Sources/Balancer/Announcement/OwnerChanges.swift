@@ -76,6 +76,13 @@ struct OwnerChanges: Sendable, Equatable {
     self.inherited[node, default: []].insert(service)
   }
 
+  /// The Service is no more, or nobody claims it any more.
+  mutating func disinherit(_ service: ObjectKey) {
+    for node in self.inherited.keys where self.inherited[node]?.remove(service) != nil {
+      if self.inherited[node]?.isEmpty == true { self.inherited[node] = nil }
+    }
+  }
+
   /// What was taken over from a node that is back, and may not know that yet.
   mutating func takeInherited(from node: String) -> Set<ObjectKey> { self.inherited.removeValue(forKey: node) ?? [] }
 

@@ -126,10 +126,12 @@ extension SpeakerState {
       self.nodes.mayOwn(notice.node, in: candidacy)
     else { return ([], []) }
     let held = self.writtenTerm(of: notice.service) ?? 0
+    // One that is leaving yields to anybody who announces, as it does to one that it hears.
     let isLater =
-      notice.term == held
-      ? held > 0 && self.nodes.precedes(notice.node, self.settings.node, for: address, in: candidacy)
-      : notice.term > held
+      self.isHandingOver || self.isDeparting
+      || (notice.term == held
+        ? held > 0 && self.nodes.precedes(notice.node, self.settings.node, for: address, in: candidacy)
+        : notice.term > held)
     guard isLater else {
       // Of equals neither is told, lest two that see the order differently go on telling each other.
       return (notice.term < held ? self.assertion(of: notice.service, to: notice.node) : [], [])

@@ -97,6 +97,7 @@ extension SpeakerState {
   /// A Service whose owner is elected without regard to claims.
   mutating func disregardClaims(on key: ObjectKey) -> [Action] {
     self.changes.endAdoption(of: key)
+    self.changes.disinherit(key)
     self.services.elect(key, by: .stateless)
     self.loads.put(key, in: nil, owner: nil)
     self.changes.endFarewell(key)

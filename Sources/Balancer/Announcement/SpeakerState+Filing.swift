@@ -165,6 +165,8 @@ extension SpeakerState {
   private mutating func file(_ change: ObjectChange<NodeView>, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     guard let (name, before, after) = self.nodes.apply(change) else { return [] }
     self.loads.doubtAll()
+    // One that is no part of the cluster any more has nothing to be told.
+    if after == nil { _ = self.changes.takeInherited(from: name) }
     if name == self.settings.node { self.noteDeparture(from: before, to: after, at: now) }
     let old = before.map { self.nodes.standing(of: $0) }
     let new = after.map { self.nodes.standing(of: $0) }

@@ -173,20 +173,23 @@ extension SpeakerState {
     let samples = self.yields.samples.filter { node, address in
       isAble && self.nodes.members?.contains(node) != true && !self.claims.holds(address)
     }
-    var (asked, abandoned): (Set<IPAddress>, Set<IPAddress>) = ([], [])
-    if samples != self.checkedYields {
-      (asked, abandoned) = (Set(samples.values), Set(self.checkedYields.values))
-      self.checkedYields = samples
-    }
+    guard !doubted.isEmpty || samples != self.checkedYields else { return [] }
+    let (former, current) = (Set(self.checkedYields.values), Set(samples.values))
+    self.checkedYields = samples
+    // What is asked for as one of the two goes on when it becomes the other.
+    var asked = current.subtracting(former).filter { !self.checkedAddresses.contains($0) }
+    var abandoned = former.subtracting(current)
     for address in doubted {
       if isAble, self.isToBeChecked(address) {
-        if self.checkedAddresses.insert(address).inserted { asked.insert(address) }
-      } else if self.checkedAddresses.remove(address) != nil {
+        if self.checkedAddresses.insert(address).inserted, !former.contains(address) { asked.insert(address) }
+      } else if self.checkedAddresses.remove(address) != nil, !current.contains(address) {
         abandoned.insert(address)
       }
     }
-    return abandoned.subtracting(asked).sorted().map { .abandonProbe($0) }
-      + asked.subtracting(abandoned).sorted().map { .probe($0, on: .all, again: Self.yieldPause) }
+    abandoned = abandoned.filter { !self.checkedAddresses.contains($0) }
+    let pause = Self.yieldPause * max(1, self.checkedAddresses.count / Self.promptlyChecked)
+    return abandoned.sorted().map { .abandonProbe($0) }
+      + asked.sorted().map { .probe($0, on: .all, again: pause) }
   }
 
   /// Whether an address is left to a node that lives, and claims decide who has it.
@@ -204,6 +207,8 @@ extension SpeakerState {
 
   /// Between two rounds of questions for the address of a node that is yielded to.
   private static let yieldPause = Duration.milliseconds(100)
+  /// Of more than so many addresses each is asked for less often, so that all together are some hundred questions a second.
+  private static let promptlyChecked = 10
 
   mutating func expireYields(at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     self.yields.expire(at: now).reduce(into: []) { $0.formUnion(self.services.services(withAddress: $1)) }

@@ -253,6 +253,19 @@ import Testing
       """)
   }
 
+  @Test func `a thousand addresses left to others are asked for some hundred times a second in all`() {
+    var story = AnnouncementStory(gossips: true)
+    story.play(Self.cluster("policy=Sticky"))
+    var rate = 0.0
+    for index in 0..<1000 {
+      let name = "default/s\(index)"
+      story.play("pool main 192.0.0.0/16\nservice \(name) 192.0.\(4 + index / 250).\(index % 250 + 1)")
+      story.play("endpoints \(name) w3\nclaimed \(name) w1 3")
+      for case .probe(_, _, let pause) in story.actions(of: "told \(name) w3 4") { rate += .seconds(1) / pause }
+    }
+    #expect((100...1000).contains(rate), "\(rate)")
+  }
+
   @Test func `whoever has yielded goes on as soon as nobody answers for the address`() {
     self.expect(
       """
