@@ -196,6 +196,20 @@ import Testing
       """)
   }
 
+  @Test func `a node that is leaving leaves to whoever says that it announces, under whatever term`() {
+    self.expect(
+      """
+      claimed default/mail w1 3
+      > announce default/mail 192.0.2.8 on all, term 3
+      told default/mail w3 0
+      > tell w3 default/mail w1 3
+      node w1 at=198.18.0.11 node.kubernetes.io/exclude-from-external-load-balancers=metallb-drain
+      told default/mail w3 0
+      > withdraw default/mail 192.0.2.8 layer2 nodeLabeledExcludeBalancers
+      > release 192.0.2.8
+      """)
+  }
+
   @Test func `what was said of a claim counts until it is seen, whatever is heard of earlier ones`() {
     self.expect(
       """
