@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """How long the traffic of an address goes nowhere when its owner dies: rounds of one fault in a lab, seen from its client.
 
-    sudo python3 Benchmarks/Failover/failover_benchmark.py [--fault kill9|power|cut|stop|term|flap] [--rounds N] [--family 4|6|46]
-        [--nodes N] [--services N] [--detection MILLISECONDS] [--pause S] [--binary .build/release/metallb] [--keep] [--debug]
+    sudo python3 Benchmarks/Failover/failover_benchmark.py [--fault kill9|power|cut|split|stop|term|flap] [--rounds N] [--family 4|6|46]
+        [--nodes N] [--services N] [--detection MILLISECONDS] [--policy Sticky|Balanced] [--healing] [--pause S]
+        [--binary .build/release/metallb] [--keep] [--debug]
 
 Each round: IntegrationTests/Peers/traffic-probe.py asks from the client, the present owner suffers the fault, and after a
 while it is healed, which is not measured; the next round begins when one node has all addresses. A row is printed for each
@@ -14,9 +15,12 @@ round, and the median at the end.
                reaches a pod on the dead node), and those that were under way when the address moved
     double     for how long two nodes answered at once
 
+With --healing it is the end of the fault that is watched, and a row tells until when after it two nodes answered for any of
+the addresses.
+
 Faults: kill9 kills the speaker process (which starts anew: within the time of detection nobody takes over); power takes the
-power from the node; cut pulls its cable; stop pauses the speaker; term ends it as an upgrade does; flap pulls the cable for
-a second.
+power from the node; cut pulls its cable; split parts it from the other nodes, but not from the client; stop pauses the
+speaker; term ends it as an upgrade does; flap pulls the cable for a second.
 """
 import argparse, json, os, pathlib, signal, statistics, subprocess, sys, time
 
@@ -38,7 +42,7 @@ kind: L2Advertisement
 metadata: {name: l2, namespace: metallb-system}
 spec:
   ipAddressPools: [pool]
-  preferredNodeSelectors: [%s]
+  %s
 ---
 apiVersion: apps/v1
 kind: DaemonSet
@@ -51,7 +55,7 @@ spec:
       containers: [{name: web, image: nginx, ports: [{containerPort: 80}]}]
 """
 # So that one node has all addresses, and loses them.
-PREFERENCE = "{weight: 1, preference: {matchLabels: {kubernetes.io/hostname: node-1}}}"
+PREFERENCE = "preferredNodeSelectors: [{weight: 1, preference: {matchLabels: {kubernetes.io/hostname: node-1}}}]"
 SERVICE = """
 apiVersion: v1
 kind: Service
@@ -160,7 +164,8 @@ def prepare(lab, options):
     eventually("the controller", lambda: lab.kubectl(
         "get", "deployment", "controller", "--namespace=metallb-system",
         "--output=jsonpath={.status.readyReplicas}") == "1")
-    lab.kubectl("apply", "-f", "-", text=CONFIGURATION % (PREFERENCE if options.services > 1 else ""))
+    policy = f"electionPolicy: {options.policy}" if options.policy else PREFERENCE if options.services > 1 else ""
+    lab.kubectl("apply", "-f", "-", text=CONFIGURATION % policy)
     lab.nodes = {lab.hardware(name): name for name in names}
     family = FAMILIES[options.family]
     eventually("the pods", lambda: lab.kubectl(
@@ -170,6 +175,15 @@ def prepare(lab, options):
         lab.kubectl("apply", "-f", "-", text="---".join(SERVICE % (index, family) for index in indices))
 
 
+def split(lab, node):
+    others = ", ".join(f'"{name}"' for name in lab.nodes.values() if name != node)
+    rules = (f'table bridge split {{\nchain forward {{\ntype filter hook forward priority 0\n'
+             f'iifname "{node}" oifname {{ {others} }} drop\niifname {{ {others} }} oifname "{node}" drop\n}}\n}}\n')
+    nft = ["ip", "netns", "exec", f"metallb.{lab.name}.fabric", "nft"]
+    subprocess.run([*nft, "-f", "-"], check=True, text=True, input=rules)
+    return lambda: subprocess.run([*nft, "delete", "table", "bridge", "split"], check=True)
+
+
 def strike(lab, fault, node):
     """Does it, and returns what heals it."""
     process = lab.speaker(node)
@@ -177,12 +191,34 @@ def strike(lab, fault, node):
     if fault in signals:
         os.kill(process, signals[fault])
         return (lambda: os.kill(process, signal.SIGCONT)) if fault == "stop" else (lambda: None)
+    if fault == "split":
+        return split(lab, node)
     lab.order({"power": "kill", "cut": "cut", "flap": "cut"}[fault], node)
     if fault == "flap":
         time.sleep(1)
         lab.order("heal", node)
         return lambda: None
     return lambda: lab.order("heal", node)
+
+
+def measure_healing(lab, options):
+    """One round of which the end of the fault is watched."""
+    node = eventually("an owner", lambda: owner(lab, START[options.family[0]]), options.settling)
+    heal = strike(lab, options.fault, node)
+    time.sleep(options.watch)
+    probes = [probe(lab, START[family], options.services) for family in options.family]
+    time.sleep(0.5)
+    for process in probes:
+        process.send_signal(signal.SIGUSR1)
+    heal()
+    time.sleep(options.watch + options.services * 0.01)
+    return [{**finish(process), "family": family, "owner": node} for process, family in zip(probes, options.family)]
+
+
+def show_healing(number, report):
+    ends = [start + length for start, length in report["doubleAt"] if start + length > 0]
+    print(f"{number:5}  IPv{report['family']}    {report['owner']:8} two owners until {milliseconds(max(ends, default=0))} ms "
+          f"after the end, {report['lost']} of {report['requests']} requests lost", flush=True)
 
 
 def measure(lab, options):
@@ -227,12 +263,14 @@ def summarize(family, reports):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--fault", default="kill9", choices=["kill9", "power", "cut", "stop", "term", "flap"])
+    parser.add_argument("--fault", default="kill9", choices=["kill9", "power", "cut", "split", "stop", "term", "flap"])
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--family", default="4", choices=["4", "6", "46"])
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--services", type=int, default=1)
     parser.add_argument("--detection", type=int)
+    parser.add_argument("--policy", choices=["Sticky", "Balanced"], help="electionPolicy; upstream's order by default")
+    parser.add_argument("--healing", action="store_true", help="watch the end of the fault, not its beginning")
     parser.add_argument("--watch", type=float, default=2.5, help="seconds that are watched after the fault")
     parser.add_argument("--settling", type=float, default=120, help="seconds until one node has all addresses (again)")
     parser.add_argument("--pause", type=float, default=3, help="seconds between two rounds")
@@ -247,6 +285,12 @@ def main():
         prepare(lab, options)
         eventually("an owner", lambda: owner(lab, START[options.family[0]]), options.settling)
         time.sleep(options.pause)
+        if options.healing:
+            for index in range(options.rounds):
+                for report in measure_healing(lab, options):
+                    show_healing(index + 1, report)
+                time.sleep(options.pause)
+            return
         reports = []
         print("round  family  owner    next     takeover   silence    lost  outage    double")
         for index in range(options.rounds):
