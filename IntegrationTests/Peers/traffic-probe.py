@@ -143,8 +143,10 @@ def longest(times):
     return max((later - earlier for earlier, later in zip(times, times[1:])), default=None)
 
 
-def double_spans(answers, window=0.05):
-    """The spans in which two owners answered for one address, by windows: a hand-over touches one or two of them."""
+def double_spans(answers, count, window=0.05):
+    """The spans in which two owners answered for one address, by windows: a hand-over touches one or two of them. Two that
+    are further apart than it takes to ask for each of so many addresses again are two hand-overs."""
+    reach = 2 + int(PACE * count / window)
     owners = {}
     for moment, address, hardware, unasked in answers:
         if not unasked:
@@ -152,7 +154,7 @@ def double_spans(answers, window=0.05):
     spans = {}
     for address, index in sorted(key for key, hosts in owners.items() if len(hosts) > 1):
         known = spans.setdefault(address, [])
-        if known and index - known[-1][1] <= 1 / window:
+        if known and index - known[-1][1] <= reach:
             known[-1][1] = index
         else:
             known.append([index, index])
@@ -190,7 +192,7 @@ def report(wire, requests, addresses, mark, end):
     silence, silence_at = longest_silence(wire.asked, solicited, mark, PACE * len(addresses))
     records = [(begun - mark, length, outcome) for begun, length, outcome in sorted(requests.records)]
     answered = [begun + length for begun, length, outcome in records if outcome == "answered"]
-    spans = double_spans(answers)
+    spans = double_spans(answers, len(addresses))
     return {
         "first": str(addresses[0]), "addresses": len(addresses), "from": None if not answers else answers[0][0],
         "until": end - mark, "timeline": timeline, "hadBefore": sum(1 for hardware in before.values() if hardware == before.get(first)),
