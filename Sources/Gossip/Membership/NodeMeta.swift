@@ -49,24 +49,8 @@ package struct NodeMeta: Sendable, Hashable {
         Self.interfaces(in: $0.dropFirst(Self.interfacesPrefix.count))
       },
       hardware: words.first { $0.hasPrefix(Self.hardwarePrefix) }.map {
-        Self.hardware(in: $0.dropFirst(Self.hardwarePrefix.count))
+        Set($0.dropFirst(Self.hardwarePrefix.count).split(separator: ",").compactMap { MACAddress($0) })
       } ?? [])
-  }
-
-  /// `02000000000a,02000000000b`: twelve digits each.
-  private static func hardware(in text: Substring) -> Set<MACAddress> {
-    Set(
-      text.split(separator: ",").compactMap { item in
-        item.utf8.count == 12 && item.allSatisfy(\.isHexDigit)
-          ? UInt64(item, radix: 16).map { MACAddress(bits: $0) } : nil
-      })
-  }
-
-  private static func text(_ hardware: Set<MACAddress>) -> String {
-    hardware.sorted().map { address in
-      let digits = String(address.bits, radix: 16)
-      return String(repeating: "0", count: 12 - digits.count) + digits
-    }.joined(separator: ",")
   }
 
   /// `eth0/46,eth1/4`: names, and the families for each. No name of an interface has a slash or a space in it.
@@ -102,7 +86,9 @@ package struct NodeMeta: Sendable, Hashable {
     if self.isPassive { words.append("passive") }
     if self.electsByFacts { words.append(Self.electsByFactsWord) }
     if let interfaces { words.append(Self.interfacesPrefix + Self.text(interfaces)) }
-    if !self.hardware.isEmpty { words.append(Self.hardwarePrefix + Self.text(self.hardware)) }
+    if !self.hardware.isEmpty {
+      words.append(Self.hardwarePrefix + self.hardware.sorted().map(\.description).joined(separator: ","))
+    }
     // More than there is room for is not told, the last things first.
     var text = Array(words.joined(separator: " ").utf8)
     while text.count > Self.limit {

@@ -216,11 +216,11 @@ import Testing
     #expect(NodeMeta(telling.bytes) == telling)
     var known = telling
     known.hardware = [MACAddress(bits: 0x0200_0000_000A), MACAddress(bits: 0x9A)]
-    #expect(known.bytes == telling.bytes + Array(" hardware=00000000009a,02000000000a".utf8))
+    #expect(known.bytes == telling.bytes + Array(" hardware=00:00:00:00:00:9a,02:00:00:00:00:0a".utf8))
     #expect(NodeMeta(known.bytes) == known)
     known.hardware = Set((0..<64).map { MACAddress(bits: $0) })
     #expect(NodeMeta(known.bytes) == telling, "interfaces count for the election, hardware addresses do not")
-    #expect(NodeMeta(Array("metallb-swift hardware=1,zzzzzzzzzzzz,+20000000001,".utf8)).hardware == [])
+    #expect(NodeMeta(Array("metallb-swift hardware=1,zz:00:00:00:00:01,02:00:00:00:00:0a:0b,".utf8)).hardware == [])
     let bare = NodeMeta(electsByFacts: true, interfaces: [.ipv4: [], .ipv6: []])
     #expect(NodeMeta(bare.bytes) == bare)
     let many = NodeMeta(electsByFacts: true, interfaces: [.ipv4: Set((0..<100).map { "interface\($0)" })])
