@@ -78,7 +78,7 @@ package final class ClusterControllers: Sendable {
       if first == nil { state.markTimed() }
       for action in actions { await self.perform(action, &state) }
       await self.settleTaints(&state)
-      // Writes mark more; a bound keeps a mistake here from starving the nodes' heartbeats.
+      // Writes mark more; a bound keeps a mistake here from hiding that nodes have fallen silent.
       for _ in 0..<20 {
         let writes = state.takeWrites(at: WallClock.now)
         if writes.isEmpty { break }

@@ -22,6 +22,11 @@ final class BGPListener: Sendable {
 
   private static let retryInterval = Duration.seconds(5)
 
+  private struct Refusal: Hashable {
+    let address: IPAddress
+    let reason: String
+  }
+
   private struct State {
     var channels: [IPFamily: any Channel] = [:]
     var signatures: [SocketAddress: BGPPeerConfiguration.Authentication] = [:]
@@ -36,7 +41,7 @@ final class BGPListener: Sendable {
   private let vrf: String?
   private let logger: Logger
   private let state = Mutex(State())
-  private let refusals = Mutex(RefusalLog())
+  private let refusals = Mutex(RecurrenceLog<Refusal>())
 
   init(port: UInt16, vrf: String? = nil, logger: Logger) {
     self.port = port
@@ -183,7 +188,7 @@ final class BGPListener: Sendable {
   }
 
   private func refuse(_ channel: any Channel, _ remote: IPAddress, _ reason: String) -> EventLoopFuture<Void> {
-    if let silentCount = self.refusals.withLock({ $0.note(remote, for: reason, at: Time.now) }) {
+    if let silentCount = self.refusals.withLock({ $0.note(Refusal(address: remote, reason: reason), at: Time.now) }) {
       self.logger.warning(
         "refused a connection",
         metadata: [

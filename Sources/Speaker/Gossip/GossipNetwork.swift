@@ -34,7 +34,8 @@ final class GossipNetwork: Sendable {
   private let codec: WireCodec
   private let inbox: Inbox<Membership.Event>
   private let streams: StreamTable
-  private let failures = Mutex(SendFailures())
+  /// By the number of the error.
+  private let failures = Mutex(RecurrenceLog<Int32>())
   private let logger: Logger
 
   private init(

@@ -219,8 +219,7 @@ extension GossipMember.News {
     case .change(.joined), .change(.updated), .change(.failed), .change(.left), .change(.lost), .change(.recovered):
       true
     case .change(.suspected), .change(.refuted), .change(.accused), .change(.mute), .change(.conflict),
-      .change(.unreachable),
-      .change(.incompatible), .told, .departed:
+      .change(.unreachable), .change(.incompatible), .told, .departed:
       false
     }
   }
