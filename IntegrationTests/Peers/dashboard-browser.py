@@ -8,6 +8,7 @@ that does not. The dashboard, which is PID, reads its cluster through the fault 
 
 import argparse
 import base64
+import ctypes
 import json
 import os
 import shutil
@@ -28,6 +29,9 @@ options = parser.parse_args()
 origin = options.url.split("/#")[0]
 
 
+PR_SET_CHILD_SUBREAPER = 36
+
+
 class Failure(Exception):
     pass
 
@@ -36,12 +40,14 @@ class Browser:
     """One tab, and everything that it complained of or asked for."""
 
     def __init__(self):
+        # Chromium's own children outlive it, and write to the profile until they end: they become ours, to be waited for.
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.profile = tempfile.mkdtemp(prefix="metallb-browser-")
         self.process = subprocess.Popen(
             ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
              "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-extensions",
              "--remote-debugging-port=0", "--remote-allow-origins=*", "--hide-scrollbars", f"--user-data-dir={self.profile}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         port = self.wait_for_port()
         target = next(one for one in json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/json")) if one["type"] == "page")
         self.socket = websocket.create_connection(target["webSocketDebuggerUrl"], timeout=20)
@@ -65,7 +71,14 @@ class Browser:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
-        shutil.rmtree(self.profile, ignore_errors=True)
+            self.process.wait()
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            while True:
+                os.wait()
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        shutil.rmtree(self.profile)
 
     def send(self, method, **parameters):
         self.number += 1
