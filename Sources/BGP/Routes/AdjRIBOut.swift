@@ -9,10 +9,24 @@ import Primitives
 /// The cost of a change is that of its prefixes; only the start of a session and a refresh look at the whole table. A prefix
 /// waits at most once, and what is sent is what is desired then: a peer that reads slowly misses what is out of date.
 package struct AdjRIBOut: Sendable, Equatable {
-  /// A message that is due when the queue has been read up to a position.
+  /// What is due when the queue has been read up to a position.
   private struct Mark: Sendable, Equatable {
+    enum Moment: Sendable, Equatable {
+      case endOfRIB(IPFamily)
+      case refreshBegins(IPFamily)
+      case refreshEnds(IPFamily)
+    }
+
     let position: Int
-    let message: Message
+    let moment: Moment
+  }
+
+  /// A family that is being sent again.
+  private struct Refresh: Sendable, Equatable {
+    /// Whether the peer knows messages for its beginning and its end.
+    let isEnhanced: Bool
+    /// Whether it has been asked for once more since it began.
+    var isWantedAgain = false
   }
 
   /// How many prefixes are looked at for one batch: so much is written before anything else gets its turn.
@@ -21,11 +35,12 @@ package struct AdjRIBOut: Sendable, Equatable {
   private var entries = PrefixTable<AdjRIBEntry>()
   private var routes = RouteRegister()
   private var policy: ExportPolicy?
-  private var queue: [IPPrefix] = []
+  private(set) var queue: [IPPrefix] = []
   private var head = 0
   /// The position of the first element of `queue` since the session began.
   private var base = 0
   private var marks: [Mark] = []
+  private var refreshes: [IPFamily: Refresh] = [:]
   /// Those that have become oversized since somebody asked.
   private var oversizedNews: [IPPrefix] = []
 
@@ -78,7 +93,7 @@ package struct AdjRIBOut: Sendable, Equatable {
     for family in IPFamily.allCases {
       self.updateEntries(family) { routes, prefix, entry in routes.enqueue(prefix, &entry) }
     }
-    for family in policy.nextHops.keys.sorted() { self.mark(.update(.endOfRIB(family))) }
+    for family in policy.nextHops.keys.sorted() { self.mark(.endOfRIB(family)) }
   }
 
   /// The session is gone: the peer has nothing.
@@ -87,6 +102,7 @@ package struct AdjRIBOut: Sendable, Equatable {
     self.queue = []
     (self.head, self.base) = (0, 0)
     self.marks = []
+    self.refreshes = [:]
     for family in IPFamily.allCases {
       self.updateEntries(family) { routes, _, entry in
         routes.note(.nothing, in: &entry)
@@ -98,16 +114,22 @@ package struct AdjRIBOut: Sendable, Equatable {
 
   /// Everything of a family is to be sent again (RFC 2918), between a beginning and an end if the peer knows those
   /// (RFC 7313 section 4).
+  ///
+  /// One that is asked for while another is under way begins when that has ended, however often it is asked for: at the end of
+  /// the first the peer would drop what only the second is still to bring. And who keeps asking costs one table at a time.
   package mutating func refresh(_ family: IPFamily, isEnhanced: Bool) {
     guard self.policy?.nextHops[family] != nil else { return }
-    if isEnhanced {
-      // Before all that waits: what is told between the two is all that the peer will keep.
-      let beginning = Mark(
-        position: self.base + self.head, message: .routeRefresh(RouteRefresh(.beginning, AddressFamily(family))))
-      self.marks.insert(beginning, at: self.marks.firstIndex { $0.position > beginning.position } ?? self.marks.count)
+    guard self.refreshes[family] == nil else {
+      let hasBegun = !self.marks.contains { $0.moment == .refreshBegins(family) }
+      if hasBegun { self.refreshes[family]?.isWantedAgain = true }
+      return
     }
+    self.refreshes[family] = Refresh(isEnhanced: isEnhanced)
+    // Before all that waits: what is told between the two is all that the peer will keep.
+    let beginning = Mark(position: self.base + self.head, moment: .refreshBegins(family))
+    self.marks.insert(beginning, at: self.marks.firstIndex { $0.position > beginning.position } ?? self.marks.count)
     self.resend(family)
-    if isEnhanced { self.mark(.routeRefresh(RouteRefresh(.end, AddressFamily(family)))) }
+    self.mark(.refreshEnds(family))
   }
 
   /// The same routes look different from now on: they are all sent again.
@@ -144,8 +166,8 @@ package struct AdjRIBOut: Sendable, Equatable {
     self.queue.append(prefix)
   }
 
-  private mutating func mark(_ message: Message) {
-    self.marks.append(Mark(position: self.base + self.queue.count, message: message))
+  private mutating func mark(_ moment: Mark.Moment) {
+    self.marks.append(Mark(position: self.base + self.queue.count, moment: moment))
   }
 
   private mutating func note(_ sent: AdjRIBEntry.Sent, in entry: inout AdjRIBEntry) {
@@ -169,20 +191,41 @@ package struct AdjRIBOut: Sendable, Equatable {
       self.send(self.queue[self.head..<min(end, self.queue.count)], packer, &messages)
       self.head = min(end, self.queue.count)
       self.takeMarks(&messages)
-      if self.head == self.queue.count {
-        self.base += self.head
-        self.queue.removeAll(keepingCapacity: self.queue.capacity <= Self.batchSize)
-        self.head = 0
-      }
+      self.shorten()
     }
     return messages
   }
 
+  /// Lets go of what has been read, once it is most of the queue: under changes without end the queue is never empty.
+  private mutating func shorten() {
+    if self.head == self.queue.count {
+      self.base += self.head
+      self.queue.removeAll(keepingCapacity: self.queue.capacity <= Self.batchSize)
+      self.head = 0
+    } else if self.head >= Self.batchSize, self.head * 2 >= self.queue.count {
+      self.base += self.head
+      self.queue.removeFirst(self.head)
+      self.head = 0
+    }
+  }
+
   private mutating func takeMarks(_ messages: inout [Message]) {
     while let mark = self.marks.first, mark.position <= self.base + self.head {
-      messages.append(mark.message)
       self.marks.removeFirst()
+      switch mark.moment {
+      case .endOfRIB(let family): messages.append(.update(.endOfRIB(family)))
+      case .refreshBegins(let family): self.frame(.beginning, family, &messages)
+      case .refreshEnds(let family):
+        self.frame(.end, family, &messages)
+        guard let refresh = self.refreshes.removeValue(forKey: family), refresh.isWantedAgain else { continue }
+        self.refresh(family, isEnhanced: refresh.isEnhanced)
+      }
     }
+  }
+
+  private func frame(_ subtype: RouteRefresh.Subtype, _ family: IPFamily, _ messages: inout [Message]) {
+    guard self.refreshes[family]?.isEnhanced == true else { return }
+    messages.append(.routeRefresh(RouteRefresh(subtype, AddressFamily(family))))
   }
 
   private struct Group: Hashable {

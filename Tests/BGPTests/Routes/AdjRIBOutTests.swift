@@ -16,7 +16,8 @@ import Testing
   /// What a router makes of the messages: its table, and what it was told besides.
   struct Router {
     var table: [IPPrefix: PathAttributes] = [:]
-    var stale: Set<IPPrefix>?
+    /// What has not come again since a refresh of its family began.
+    var stale: [IPFamily: Set<IPPrefix>] = [:]
     var endsOfRIB: [IPFamily] = []
     var messageCount = 0
 
@@ -30,10 +31,12 @@ import Testing
         switch understood {
         case .update(let update): self.receive(update)
         case .routeRefresh(let refresh) where refresh.subtype == .beginning:
-          self.stale = Set(self.table.keys.filter { $0.family == refresh.family.unicast })
+          guard let family = refresh.family.unicast else { continue }
+          #expect(self.stale[family] == nil, "a second beginning before the end")
+          self.stale[family] = Set(self.table.keys.filter { $0.family == family })
         case .routeRefresh(let refresh) where refresh.subtype == .end:
-          for prefix in self.stale ?? [] { self.table[prefix] = nil }
-          self.stale = nil
+          guard let family = refresh.family.unicast else { continue }
+          for prefix in self.stale.removeValue(forKey: family) ?? [] { self.table[prefix] = nil }
         default: Issue.record("an unexpected message: \(understood)")
         }
       }
@@ -47,7 +50,7 @@ import Testing
       attributes.reachable?.prefixes = []
       for prefix in update.announced + (update.attributes.reachable?.prefixes ?? []) {
         self.table[prefix] = attributes
-        self.stale?.remove(prefix)
+        self.stale[prefix.family]?.remove(prefix)
       }
     }
 
@@ -146,6 +149,46 @@ import Testing
     #expect(Set(router.table.keys) == [Self.host(3)])
   }
 
+  @Test func `a refresh asked for during another follows it, and no route is dropped in between`() throws {
+    var routes = AdjRIBOut()
+    for number in 0..<10_000 { routes.setRoute(Route(), for: Self.host(number)) }
+    routes.sessionOpened(Self.policy)
+    var router = Router()
+    try router.drain(&routes)
+    routes.refresh(.ipv4, isEnhanced: true)
+    // Nothing has been sent yet that a second one would have to repeat.
+    routes.refresh(.ipv4, isEnhanced: true)
+    var frames: [RouteRefresh.Subtype] = []
+    while true {
+      let batch = routes.nextBatch()
+      if batch.isEmpty { break }
+      frames += batch.compactMap { if case .routeRefresh(let refresh) = $0 { refresh.subtype } else { nil } }
+      try router.receive(batch)
+      #expect(router.table.count == 10_000)
+      // However often it is asked for.
+      if frames == [.beginning] { for _ in 0..<100 { routes.refresh(.ipv4, isEnhanced: true) } }
+    }
+    #expect(frames == [.beginning, .end, .beginning, .end])
+    #expect(router.stale.isEmpty && !routes.hasWork)
+  }
+
+  @Test func `changes without end to a router that reads slowly take no memory without end`() throws {
+    var routes = AdjRIBOut()
+    routes.sessionOpened(Self.policy)
+    var router = Router()
+    for round in 0..<12 {
+      for number in 0..<5000 {
+        routes.setRoute(Route(multiExitDiscriminator: UInt32(round)), for: Self.host(number))
+      }
+      try router.receive(routes.nextBatch())
+      #expect(routes.pendingCount > 0)
+      #expect(routes.queue.count < 15_000)
+    }
+    try router.drain(&routes)
+    #expect(router.table.count == 5000)
+    #expect(router.table.values.allSatisfy { $0.multiExitDiscriminator == 11 })
+  }
+
   @Test func `whatever changes in between, the router ends up with what is desired`() throws {
     var dice = SplitMix64(seed: 11)
     let choices = [Route(), Route(localPreference: 5), Route(communities: [Community(1, 2)]), Route(prependCount: 2)]
@@ -166,7 +209,7 @@ import Testing
           routes.setRoute(route, for: prefix)
         case 70..<90: try router.receive(routes.nextBatch())
         case 90..<94:
-          routes.refresh(Bool.random(using: &dice) ? .ipv4 : .ipv6, isEnhanced: router.stale == nil && !routes.hasWork)
+          routes.refresh(Bool.random(using: &dice) ? .ipv4 : .ipv6, isEnhanced: true)
         case 94..<98:
           (router, hasSession) = (Router(), true)
           routes.sessionOpened(Self.policy)
@@ -182,7 +225,7 @@ import Testing
         (prefix, Self.policy.attributes(of: route, prefix.family) ?? PathAttributes())
       }
       #expect(router.table == Dictionary(uniqueKeysWithValues: expected))
-      #expect(router.stale == nil)
+      #expect(router.stale.isEmpty)
       #expect(routes.sentCount == desired.count)
       #expect(routes.pendingCount == 0)
     }
