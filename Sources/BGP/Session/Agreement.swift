@@ -100,8 +100,9 @@ package struct Agreement: Sendable, Hashable {
     }
   }
 
+  /// Of several the last one counts (RFC 4724 section 3).
   private static func gracefulRestart(_ open: OpenMessage) -> GracefulRestart? {
-    for case .gracefulRestart(let restart) in open.capabilities { return restart }
+    for case .gracefulRestart(let restart) in open.capabilities.reversed() { return restart }
     return nil
   }
 }

@@ -34,6 +34,13 @@ package struct Session: StateMachine, Equatable {
     /// Nil when silence has no limit.
     var holdDeadline: ContinuousClock.Instant?
     var keepaliveDeadline: ContinuousClock.Instant?
+    /// Whether the peer has been given the time to be heard since it was heard last.
+    var isExtended = false
+
+    mutating func heard(_ agreement: Agreement, at now: ContinuousClock.Instant) {
+      self.holdDeadline = agreement.holdTime.map { now + $0 }
+      self.isExtended = false
+    }
   }
 
   private enum State: Sendable, Equatable {
@@ -45,6 +52,10 @@ package struct Session: StateMachine, Equatable {
 
   /// How long the peer may take for its OPEN.
   static let openTime = Duration.seconds(30)
+  /// A deadline that is noticed so late was missed because this process did not run, and so did not read either.
+  static let absence = Duration.milliseconds(250)
+  /// How long it then takes at most to read what the peer has said meanwhile.
+  static let hearingTime = Duration.seconds(1)
 
   package let settings: PeerSettings
   /// What we said of ourselves.
@@ -131,18 +142,18 @@ package struct Session: StateMachine, Equatable {
       return self.refuse(.unexpected(message, .inOpenSent))
 
     case (.openConfirm(let agreement, var timers), .keepalive):
-      timers.holdDeadline = agreement.holdTime.map { now + $0 }
+      timers.heard(agreement, at: now)
       self.state = .established(agreement, timers)
       return [.established(agreement)]
     case (.openConfirm, .open), (.openConfirm, .update), (.openConfirm, .routeRefresh):
       return self.refuse(.unexpected(message, .inOpenConfirm))
 
     case (.established(let agreement, var timers), .keepalive):
-      timers.holdDeadline = agreement.holdTime.map { now + $0 }
+      timers.heard(agreement, at: now)
       self.state = .established(agreement, timers)
       return []
     case (.established(let agreement, var timers), .update(let update)):
-      timers.holdDeadline = agreement.holdTime.map { now + $0 }
+      timers.heard(agreement, at: now)
       self.state = .established(agreement, timers)
       return update.faults.isEmpty ? [] : [.note(update.faults)]
     case (.established(let agreement, _), .routeRefresh(let refresh)):
@@ -174,12 +185,19 @@ package struct Session: StateMachine, Equatable {
   private mutating func checkTimers(
     _ timers: Timers, _ agreement: Agreement, at now: ContinuousClock.Instant, _ state: (Timers) -> State
   ) -> [Action] {
-    if let deadline = timers.holdDeadline, deadline <= now { return self.refuse(.holdTimerExpired) }
-    guard let deadline = timers.keepaliveDeadline, deadline <= now else { return [] }
     var timers = timers
-    timers.keepaliveDeadline = self.nextKeepalive(agreement, at: now)
+    if let deadline = timers.holdDeadline, deadline <= now {
+      guard now - deadline >= Self.absence, !timers.isExtended else { return self.refuse(.holdTimerExpired) }
+      timers.holdDeadline = now + Self.hearingTime
+      timers.isExtended = true
+    }
+    var actions: [Action] = []
+    if let deadline = timers.keepaliveDeadline, deadline <= now {
+      timers.keepaliveDeadline = self.nextKeepalive(agreement, at: now)
+      actions = [.send(.keepalive)]
+    }
     self.state = state(timers)
-    return [.send(.keepalive)]
+    return actions
   }
 
   /// RFC 4271 section 10: the interval is jittered downwards by up to a quarter.

@@ -36,6 +36,22 @@ import Testing
     #expect(session.nextDeadline == nil)
   }
 
+  @Test func `after a pause of this process the router is heard before it is given up, and once only`() {
+    let settings = PeerSettings.external.with { $0.holdTime = HoldTime(seconds: 9) ?? .standard }
+    let expiry: [Session.Action] = [.send(.notification(.holdTimerExpired)), .ended(.sent(.holdTimerExpired))]
+    // What it said meanwhile is read now.
+    var session = Session.established(settings)
+    #expect(session.handle(.tick, at: t0 + .seconds(12)) == [.send(.keepalive)])
+    #expect(session.handle(.received(.keepalive), at: t0 + .seconds(12.1)) == [])
+    #expect(session.handle(.tick, at: t0 + .seconds(20)) == [.send(.keepalive)])
+    #expect(session.handle(.tick, at: t0 + .seconds(21.1)) == expiry)
+    // It said nothing, and this process is late again.
+    session = Session.established(settings)
+    _ = session.handle(.tick, at: t0 + .seconds(12))
+    #expect(session.nextDeadline == t0 + .seconds(13))
+    #expect(session.handle(.tick, at: t0 + .seconds(15)) == expiry)
+  }
+
   @Test(arguments: [Message.keepalive, update]) func `KEEPALIVE and UPDATE keep a session alive`(message: Message) {
     var session = Session.established()
     for turn in 1...10 {
@@ -73,6 +89,14 @@ import Testing
     var unlimited = Session.established(.external, .router(holdSeconds: 0))
     #expect(unlimited.nextDeadline == nil)
     #expect(unlimited.handle(.tick, at: t0 + .seconds(100_000)) == [])
+  }
+
+  @Test func `of several words on graceful restart the last one counts`() {
+    let restarts = [60, 120].map { seconds in
+      GracefulRestart(isRestarting: false, coversNotifications: false, restartSeconds: seconds, families: [])
+    }
+    let router = OpenMessage.router([.multiprotocol(.ipv4Unicast)] + restarts.map(Capability.gracefulRestart))
+    #expect(Session.openConfirm(.external, router).agreement?.gracefulRestart == restarts[1])
   }
 
   @Test func `a router that accepts and says nothing is given up`() {
