@@ -72,11 +72,19 @@ extension Peer {
     self.pass(.stop(notification), to: connection, at: now)
   }
 
+  /// Whether the peer may connect: one connection of its own at a time, unless it is the session that a restart of the peer
+  /// may have ended without our knowing (RFC 4724 section 4.2).
+  var hasRoomForIncoming: Bool {
+    self.sessions.allSatisfy { connection, session in
+      connection.direction == .outgoing || connection == self.established && session.agreement?.gracefulRestart != nil
+    }
+  }
+
   /// The peer has introduced itself on a connection: if there is another, one of the two has to go.
   private mutating func resolveCollision(
     of connection: ConnectionID, _ open: OpenMessage, at now: ContinuousClock.Instant
   ) -> [Action] {
-    guard let other = self.sessions.keys.first(where: { $0 != connection }),
+    guard let other = self.established ?? self.sessions.keys.first(where: { $0 != connection }),
       let otherAgreement = self.sessions[other]?.agreement
     else { return [] }
     if other == self.established {
@@ -84,7 +92,7 @@ extension Peer {
       guard otherAgreement.gracefulRestart != nil else {
         return self.stop(connection, .cease(.connectionCollision), at: now)
       }
-      return self.pass(.stop(nil), to: other, at: now)
+      return self.pass(.closed("the router has connected anew, as after a restart"), to: other, at: now)
     }
     let loser = self.keepsOutgoing(against: open, on: connection) ? ConnectionID.Direction.incoming : .outgoing
     return self.stop(connection.direction == loser ? connection : other, .cease(.connectionCollision), at: now)

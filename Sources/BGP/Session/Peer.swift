@@ -110,7 +110,7 @@ package struct Peer: StateMachine, Equatable {
   package internal(set) var settings: PeerSettings
   var dice: SplitMix64
   var attempt = Attempt.resting
-  /// At most one in each direction.
+  /// At most one in each direction, but for a router that has restarted and whose session is not known to be gone.
   var sessions: [ConnectionID: Session] = [:]
   var endpoints: [ConnectionID: ConnectionEndpoint] = [:]
   var established: ConnectionID?
@@ -164,7 +164,7 @@ package struct Peer: StateMachine, Equatable {
       guard case .connecting(connection, _) = self.attempt else { return [] }
       return self.retry(after: .lost(reason), at: now)
     case .accepted(let connection, let endpoint):
-      guard !self.isStopped, !self.isHeldBack, !self.sessions.keys.contains(where: { $0.direction == .incoming }) else {
+      guard !self.isStopped, !self.isHeldBack, self.hasRoomForIncoming else {
         return self.send(.notification(.cease(.connectionRejected)), on: connection) + [.close(connection)]
       }
       return self.open(connection, endpoint, at: now)

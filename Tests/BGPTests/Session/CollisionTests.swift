@@ -58,10 +58,20 @@ import Testing
     _ = peer.handle(.accepted(Self.theirs, .ipv4), at: t0)
     #expect(
       peer.handle(.received(Self.theirs, .open(router)), at: t0) == [
-        .send(Self.theirs, .keepalive), .close(Self.ours), .report(.ended(.restarting)),
+        .send(Self.theirs, .keepalive), .close(Self.ours),
+        .report(.ended(.lost("the router has connected anew, as after a restart"))),
       ])
     _ = peer.handle(.received(Self.theirs, .keepalive), at: t0)
     #expect(peer.established == Self.theirs)
+    // And once more, when the session is one that it had made itself.
+    let again = ConnectionID(.incoming, 2)
+    #expect(peer.handle(.accepted(again, .ipv4), at: t0).count == 1)
+    #expect(
+      peer.handle(.accepted(ConnectionID(.incoming, 3), .ipv4), at: t0).last == .close(ConnectionID(.incoming, 3)))
+    _ = peer.handle(.received(again, .open(router)), at: t0)
+    #expect(peer.state == .openConfirm)
+    _ = peer.handle(.received(again, .keepalive), at: t0)
+    #expect(peer.established == again)
   }
 
   @Test func `our attempt is given up when the peer was faster`() {
