@@ -330,9 +330,11 @@ final class BGPPeerLoop: Sendable {
           try channel.pipeline.syncOperations.addHandler(self.handler(of: identifier, router))
         }
       }.whenFailure { error in
+        connection.abandon()
         mailbox.post(.connectFailed(identifier, ConnectionFailure.text(of: error, router)))
       }
     } catch {
+      connection.abandon()
       mailbox.post(.connectFailed(identifier, "\(error)"))
     }
     return connection
