@@ -132,11 +132,15 @@ package struct AdjRIBOut: Sendable, Equatable {
     self.mark(.refreshEnds(family))
   }
 
-  /// The same routes look different from now on: they are all sent again.
+  /// The same routes look different from now on: those of each family that do are all sent again, or withdrawn if there is no
+  /// next hop for them any more.
   package mutating func policyChanged(_ policy: ExportPolicy) {
-    guard self.policy != nil else { return }
+    guard let former = self.policy else { return }
     self.policy = policy
-    for family in policy.nextHops.keys.sorted() { self.resend(family) }
+    for family in IPFamily.allCases where former.only(family) != policy.only(family) {
+      self.resend(family)
+      if former.nextHops[family] == nil, policy.nextHops[family] != nil { self.mark(.endOfRIB(family)) }
+    }
   }
 
   private mutating func resend(_ family: IPFamily) {
@@ -161,7 +165,8 @@ package struct AdjRIBOut: Sendable, Equatable {
   }
 
   private mutating func enqueue(_ prefix: IPPrefix, _ entry: inout AdjRIBEntry) {
-    guard !entry.isQueued, !entry.isCurrent, self.policy?.nextHops[prefix.family] != nil else { return }
+    guard !entry.isQueued, !entry.isCurrent, entry.sent != .nothing || self.policy?.nextHops[prefix.family] != nil
+    else { return }
     entry.isQueued = true
     self.queue.append(prefix)
   }
@@ -245,11 +250,11 @@ package struct AdjRIBOut: Sendable, Equatable {
         continue
       }
       self.entries[prefix] = entry
-      if let key = entry.desired {
+      if let key = entry.desired, packer.policy.nextHops[prefix.family] != nil {
         let group = Group(family: prefix.family, key: key)
         if groups[group] == nil { order.append(group) }
         groups[group, default: []].append(prefix)
-      } else {
+      } else if entry.sent != .nothing {
         gone[prefix.family, default: []].append(prefix)
       }
     }

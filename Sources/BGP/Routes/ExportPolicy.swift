@@ -34,6 +34,13 @@ package struct ExportPolicy: Sendable, Hashable {
     self.isDraining = isDraining
   }
 
+  /// What of it concerns the routes of a family.
+  func only(_ family: IPFamily) -> ExportPolicy {
+    var policy = self
+    policy.nextHops = self.nextHops.filter { $0.key == family }
+    return policy
+  }
+
   /// The attributes of a route, with prefixes of one family still to be put in; nil if the family has no next hop.
   func attributes(of route: Route, _ family: IPFamily) -> PathAttributes? {
     guard let nextHop = self.nextHops[family] else { return nil }

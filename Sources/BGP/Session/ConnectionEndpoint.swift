@@ -24,6 +24,13 @@ package struct ConnectionEndpoint: Sendable, Hashable {
     self.routerID = routerID
   }
 
+  /// The next hops of all families that are exchanged and have one.
+  func nextHops(_ agreement: Agreement) -> [IPFamily: NextHop] {
+    agreement.families.reduce(into: [:]) { nextHops, family in
+      nextHops[family] = self.nextHop(family, isExtended: agreement.usesExtendedNextHop)
+    }
+  }
+
   /// The next hop of a family's routes: the connection's own address where it is of that family (RFC 4271 section 5.1.3,
   /// RFC 2545 section 3), else one of the interface.
   func nextHop(_ family: IPFamily, isExtended: Bool) -> NextHop? {

@@ -120,10 +120,9 @@ extension Peer {
     for other in self.sessions.keys.sorted() where other != connection {
       actions += self.stop(other, .cease(.connectionCollision), at: now)
     }
-    var nextHops: [IPFamily: NextHop] = [:]
-    for family in agreement.families.sorted() {
-      nextHops[family] = endpoint.nextHop(family, isExtended: agreement.usesExtendedNextHop)
-      if nextHops[family] == nil { actions.append(.report(.withoutNextHop(family))) }
+    let nextHops = endpoint.nextHops(agreement)
+    for family in agreement.families.sorted() where nextHops[family] == nil {
+      actions.append(.report(.withoutNextHop(family)))
     }
     let policy = ExportPolicy(
       kind: agreement.kind, localASN: self.settings.localASN, format: agreement.format, nextHops: nextHops,
@@ -131,6 +130,23 @@ extension Peer {
     self.policy = policy
     self.routes.sessionOpened(policy)
     return actions + self.sendRoutes(at: now)
+  }
+
+  /// The interface of a connection has other addresses: routes name other next hops, and those of a family that has none any
+  /// more are withdrawn until it has one.
+  mutating func readdress(_ connection: ConnectionID, _ endpoint: ConnectionEndpoint, at now: ContinuousClock.Instant)
+    -> [Action]
+  {
+    guard self.endpoints[connection] != nil else { return [] }
+    self.endpoints[connection] = endpoint
+    guard connection == self.established, let agreement = self.agreement, var policy = self.policy else { return [] }
+    let former = policy.nextHops
+    policy.nextHops = endpoint.nextHops(agreement)
+    guard policy.nextHops != former else { return [] }
+    self.policy = policy
+    self.routes.policyChanged(policy)
+    let lost = former.keys.filter { policy.nextHops[$0] == nil }.sorted()
+    return lost.map { .report(.withoutNextHop($0)) } + self.sendRoutes(at: now)
   }
 
   private mutating func end(_ connection: ConnectionID, _ reason: EndReason, at now: ContinuousClock.Instant)

@@ -25,6 +25,8 @@ package struct Peer: StateMachine, Equatable {
     case received(ConnectionID, Frame)
     case malformed(ConnectionID, Notification)
     case closed(ConnectionID, String)
+    /// Our end of a connection has other addresses to give as next hops.
+    case readdressed(ConnectionID, ConnectionEndpoint)
     /// What was sent up to `reportFlushed` has been handed to the network.
     case flushed(ConnectionID)
     /// What the peer should have of some prefixes; nil = nothing.
@@ -175,6 +177,8 @@ package struct Peer: StateMachine, Equatable {
       return self.pass(.malformed(notification), to: connection, at: now)
     case .closed(let connection, let reason):
       return self.pass(.closed(reason), to: connection, at: now)
+    case .readdressed(let connection, let endpoint):
+      return self.readdress(connection, endpoint, at: now)
     case .flushed(let connection):
       guard self.flush?.connection == connection else { return [] }
       self.flush = nil

@@ -118,6 +118,15 @@ package struct BGPPeerConfiguration: Sendable, Hashable {
     }
   }
 
+  /// Whether the router is to be in the AS that it sees us in.
+  package var isInternal: Bool {
+    switch self.remote {
+    case .asn(let asn): asn == self.localASN ?? self.myASN
+    case .internal: true
+    case .external: false
+    }
+  }
+
   package func selects(node labels: [String: String]) -> Bool {
     self.nodeSelectors.isEmpty || self.nodeSelectors.anyMatches(labels)
   }

@@ -31,7 +31,8 @@ final class BGPConnection: Sendable {
     return isWanted
   }
 
-  private var channel: (any Channel)? {
+  /// Nil as long as there is none, or no more.
+  var channel: (any Channel)? {
     self.state.withLock { state in
       guard case .open(let channel) = state else { return nil }
       return channel

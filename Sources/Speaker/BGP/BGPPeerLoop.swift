@@ -37,6 +37,10 @@ final class BGPPeerLoop: Sendable {
   private let door = Mutex(Door())
   /// Of keys that connections are to go over to.
   private let keyChanges = Mutex<[KeyChange]>([])
+  /// Whether the addresses of this node have changed since the loop looked at them.
+  private let isReaddressed = Mutex(false)
+  /// Whether the router is at the other end of a link of this node, if it is on one at all.
+  private let isNeighbour: Mutex<Bool>
 
   private typealias KeyChange = (old: AuthenticationKeys, new: AuthenticationKeys)
 
@@ -62,6 +66,7 @@ final class BGPPeerLoop: Sendable {
     self.farewell = farewell
     let router = RouterAddress(configuration)
     self.router = Mutex(router)
+    self.isNeighbour = Mutex(configuration.isNeighbour)
     var logger = logger
     logger[metadataKey: "peer"] = .string(router.label)
     logger[metadataKey: "name"] = .string(configuration.name)
@@ -80,6 +85,7 @@ final class BGPPeerLoop: Sendable {
       let keyChange = current.keyChange(to: router)
       return (current != router && keyChange == nil, keyChange)
     }
+    self.isNeighbour.withLock { $0 = configuration.isNeighbour }
     if let keyChange { self.keyChanges.withLock { $0.append(keyChange) } }
     self.mailbox.command(.reconfigured(PeerSettings(configuration), isReachedDifferently: isElsewhere))
     // A router that did not answer may do so now.
@@ -125,6 +131,25 @@ final class BGPPeerLoop: Sendable {
     guard self.router.withLock({ $0.vrf }) == vrf else { return }
     if wasThere { self.mailbox.command(.unreachable("the device \"\(vrf)\" of the VRF is gone")) }
     if isThere { self.mailbox.command(.reachable) }
+  }
+
+  /// The links that work are others. A router in another AS that is one hop away, and on none of them any more, notices that
+  /// as well, as a rule, and lets its session go: who waited for the hold time would find it later than it is back.
+  func linksChanged(from old: WorkingLinks, to new: WorkingLinks) {
+    let router = self.router.withLock { $0 }
+    guard self.isNeighbour.withLock({ $0 }), case .address(let address) = router.remote else { return }
+    if new.haveFailed(to: address, in: router.vrf, since: old) {
+      self.mailbox.command(.unreachable("the link to the router is down"))
+    }
+    if new.lead(to: address, in: router.vrf), !old.lead(to: address, in: router.vrf) {
+      self.mailbox.command(.reachable)
+    }
+  }
+
+  /// The addresses of this node are others, which routes may name as next hops.
+  func addressesChanged() {
+    self.isReaddressed.withLock { $0 = true }
+    self.mailbox.wake()
   }
 
   /// The peer is no longer configured: the loop ends by itself.
@@ -193,10 +218,7 @@ final class BGPPeerLoop: Sendable {
 
   private func handler(of identifier: ConnectionID, _ router: RouterAddress) -> BGPFrameHandler {
     BGPFrameHandler(identifier, self.mailbox, router) { [addresses] channel in
-      guard let local = IPAddress(channel.localAddress), let remote = IPAddress(channel.remoteAddress) else {
-        return nil
-      }
-      return addresses.endpoint(local: local, remote: remote, interface: router.interface, vrf: router.vrf)
+      addresses.endpoint(of: channel, to: router)
     }
   }
 
@@ -221,12 +243,32 @@ final class BGPPeerLoop: Sendable {
     let events = self.mailbox.take()
     connections.merge(self.takeArrivals()) { $1 }
     self.changeKeys(of: connections)
+    self.readdress(&peer, &connections, &journal)
     for event in events { self.perform(peer.handle(event, at: now), &connections, &journal) }
     if let deadline = peer.nextDeadline, deadline <= now {
       self.perform(peer.handle(.tick, at: now), &connections, &journal)
     }
     let reading = PeerReading(peer, self.router.withLock { $0 })
     self.published.withLock { $0 = reading }
+  }
+
+  /// An address that is missing for a moment, as while a network is configured anew, is none to act upon: the connection
+  /// tells whether it is gone.
+  private func readdress(
+    _ peer: inout Peer, _ connections: inout [ConnectionID: BGPConnection], _ journal: inout PeerJournal
+  ) {
+    let isReaddressed = self.isReaddressed.withLock { isReaddressed in
+      defer { isReaddressed = false }
+      return isReaddressed
+    }
+    guard isReaddressed else { return }
+    let router = self.router.withLock { $0 }
+    for (identifier, connection) in connections {
+      guard let channel = connection.channel, self.addresses.contains(IPAddress(channel.localAddress)),
+        let endpoint = self.addresses.endpoint(of: channel, to: router)
+      else { continue }
+      self.perform(peer.handle(.readdressed(identifier, endpoint), at: Time.now), &connections, &journal)
+    }
   }
 
   /// Where the router keeps our routes over a restart it is told nothing; else it gets the time to prefer others.

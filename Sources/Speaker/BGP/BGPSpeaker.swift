@@ -25,6 +25,8 @@ package final class BGPSpeaker: Sendable {
     var listeners: [String?: BGPListener] = [:]
     var startingListeners: [(vrf: String?, listener: BGPListener)] = []
     var interfaces: [Interface] = []
+    /// Nil = not known yet.
+    var links: WorkingLinks?
     /// Whether peers have been configured since the process began: those that come later know no predecessor of it.
     var isStarted = false
     var dice: SplitMix64
@@ -36,6 +38,8 @@ package final class BGPSpeaker: Sendable {
   private let logger: Logger
   private let state: Mutex<State>
   private let changes = Inbox<Void>(capacity: 1)
+  /// Held while listeners are told of keys: who looked first must not be the last to tell.
+  private let signing = Mutex(())
   /// Nil = only we connect.
   private let listenPort: UInt16?
 
@@ -127,6 +131,10 @@ package final class BGPSpeaker: Sendable {
 
   /// Listening sockets have to know the keys before a router connects.
   private func tellSignatures() {
+    self.signing.withLock { _ in self.setSignatures() }
+  }
+
+  private func setSignatures() {
     let (configurations, listeners) = self.state.withLock { (Array($0.configurations.values), $0.listeners) }
     for (vrf, listener) in listeners {
       var signatures: [SocketAddress: BGPPeerConfiguration.Authentication] = [:]
@@ -168,14 +176,19 @@ package final class BGPSpeaker: Sendable {
 
   package func interfacesChanged(_ interfaces: [Interface]) {
     self.addresses.change(interfaces)
-    let (old, listeners, loops) = self.state.withLock { state in
-      defer { state.interfaces = interfaces }
-      return (state.interfaces.vrfDevices, Array(state.listeners.values), Array(state.loops.values))
+    let links = WorkingLinks(interfaces)
+    let (old, former, listeners, loops) = self.state.withLock { state in
+      defer { (state.interfaces, state.links) = (interfaces, links) }
+      return (state.interfaces.vrfDevices, state.links, Array(state.listeners.values), Array(state.loops.values))
     }
     for listener in listeners { listener.interfacesChanged(interfaces) }
     let new = interfaces.vrfDevices
     for vrf in Set(old.keys).union(new.keys) where old[vrf] != new[vrf] {
       for loop in loops { loop.vrfChanged(vrf, wasThere: old[vrf] != nil, isThere: new[vrf] != nil) }
+    }
+    for loop in loops {
+      if let former, former != links { loop.linksChanged(from: former, to: links) }
+      loop.addressesChanged()
     }
   }
 

@@ -21,6 +21,17 @@ final class NodeAddresses: Sendable {
     self.interfaces.withLock { $0.first { $0.name == name } }
   }
 
+  func contains(_ address: IPAddress?) -> Bool {
+    guard let address else { return false }
+    return self.interfaces.withLock { $0.contains { $0.addresses.contains { $0.address == address } } }
+  }
+
+  /// Our end of a connection to a router; nil = there is none, or no more.
+  func endpoint(of channel: any Channel, to router: RouterAddress) -> ConnectionEndpoint? {
+    guard let local = IPAddress(channel.localAddress), let remote = IPAddress(channel.remoteAddress) else { return nil }
+    return self.endpoint(local: local, remote: remote, interface: router.interface, vrf: router.vrf)
+  }
+
   /// Our end of a connection between two addresses in a VRF or in none, over an interface if it is known which.
   func endpoint(
     local: IPAddress, remote: IPAddress, interface name: String? = nil, vrf: String? = nil

@@ -46,6 +46,9 @@ final class PeerMailbox: Sendable {
     _ = self.changes.trySend(())
   }
 
+  /// Has the loop come round, as something else than events waits for it.
+  func wake() { _ = self.changes.trySend(()) }
+
   /// Puts in a message of the router. False: there is no room; `resume` is called when there is.
   func offer(_ event: Peer.Event, resume: @escaping @Sendable () -> Void) -> Bool {
     let isTaken = self.state.withLock { state in

@@ -82,6 +82,11 @@ struct RouterAddress: Sendable, Hashable {
   }
 }
 
+extension BGPPeerConfiguration {
+  /// Whether the router is one hop away, as one in another AS is unless it says otherwise.
+  var isNeighbour: Bool { !self.isInternal && !self.ebgpMultiHop && (self.ttlSecurityHops ?? 1) == 1 }
+}
+
 extension BGPPeerConfiguration.Authentication {
   var hasKeys: Bool {
     if case .keys = self { true } else { false }

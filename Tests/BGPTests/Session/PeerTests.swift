@@ -165,6 +165,8 @@ import Testing
     let actions = peer.handle(.drain, at: t0)
     #expect(announced(actions).map(\.0) == [prefix("192.0.2.1/32")])
     #expect(announced(actions).first?.1.communities == [Community(64_512, 1), .gracefulShutdown])
+    // One UPDATE and nothing else: no word of the family that is not exchanged.
+    #expect(actions.count == 2)
     #expect(peer.handle(.drain, at: t0) == [])
   }
 

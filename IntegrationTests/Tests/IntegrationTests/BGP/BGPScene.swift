@@ -5,7 +5,9 @@ import Testing
 struct BGPScene: Sendable {
   let node: NetworkHost
   let router: NetworkHost
+  /// Where the router is plugged in.
   let port: NetworkPort
+  let nodePort: NetworkPort
   let cluster: BGPCluster
 
   static let nodeAddress = "198.18.1.1"
@@ -53,13 +55,13 @@ struct BGPScene: Sendable {
     try await TestNetwork.with { network in
       let (node, router) = (try await network.addHost("node"), try await network.addHost("router"))
       let segment = try await network.addSegment("rack")
-      try await segment.plug(node, "\(Self.nodeAddress)/24", "\(Self.nodeAddressV6)/64")
+      let nodePort = try await segment.plug(node, "\(Self.nodeAddress)/24", "\(Self.nodeAddressV6)/64")
       let port = try await segment.plug(router, "\(Self.routerAddress)/24", "\(Self.routerAddressV6)/64")
       if detour { try await Self.addDetour(network, node, segment, router) }
       let cluster = try await BGPCluster.start(on: node)
       try await cluster.kubectl("apply", "-f", "-", input: Self.configuration.joined(separator: "\n---\n"))
       try await cluster.expose("web", "192.168.5.0,2001:db8:5::1")
-      try await body(BGPScene(node: node, router: router, port: port, cluster: cluster))
+      try await body(BGPScene(node: node, router: router, port: port, nodePort: nodePort, cluster: cluster))
     }
   }
 
