@@ -60,11 +60,22 @@ package final class BFDPeers: Sendable {
     return paths.compactMapValues { readings[$0] }
   }
 
-  /// The networks of this node. What a session has begun as it stays: an interface that fails must take its sessions down,
-  /// and not make something else of them.
+  /// The networks of this node. A session that is up stays what it is: an interface that fails must take its sessions down,
+  /// and not make something else of them. Any other becomes what it would be if it began now: it may have begun before the
+  /// node had its address on the router's network.
   package func interfacesChanged(_ interfaces: [Interface]) {
     let networks = LocalNetworks(interfaces)
-    self.state.withLock { $0.networks = networks }
+    let readings = self.service.readings()
+    self.state.withLock { state in
+      guard state.networks != networks else { return }
+      state.networks = networks
+      for (name, bound) in state.bound where readings[bound.path]?.state != .up {
+        guard let peer = state.peers[name], let path = state.path(to: peer), path != bound.path else { continue }
+        self.service.unsubscribe(bound.subscription)
+        state.bound[name] = nil
+      }
+      self.bind(&state)
+    }
   }
 
   /// The peers that this node has, all of them. A session whose peer changes in other things goes on.
@@ -99,7 +110,7 @@ package final class BFDPeers: Sendable {
         guard known.settings != settings else { continue }
         self.service.update(known.subscription, settings)
         state.bound[name]?.settings = settings
-      } else if let path = SessionPath(peer, isOnLink: state.isOnLink(peer), routers: routers) {
+      } else if let path = state.path(to: peer) {
         state.bound[name] = Bound(path: path, settings: settings, subscription: self.subscribe(name, path, settings))
       }
     }
@@ -117,6 +128,11 @@ package final class BFDPeers: Sendable {
 }
 
 extension BFDPeers.State {
+  /// The path to a peer by what is known now; nil if it has none.
+  func path(to peer: BGPPeerConfiguration) -> SessionPath? {
+    SessionPath(peer, isOnLink: self.isOnLink(peer), routers: self.routers)
+  }
+
   /// Whether a router is on a network of this node; as long as none is known, it is taken to be.
   func isOnLink(_ peer: BGPPeerConfiguration) -> Bool {
     guard let networks, case .address(let address) = peer.endpoint else { return true }
@@ -137,15 +153,9 @@ extension SessionPath {
       self.init(peer: .v6(router), interface: name, vrf: peer.vrf)
       return
     }
-    let isInternal =
-      switch peer.remote {
-      case .asn(let asn): asn == peer.localASN ?? peer.myASN
-      case .internal: true
-      case .external: false
-      }
     self.init(
       peer: address, local: peer.sourceAddress, vrf: peer.vrf,
-      isMultihop: peer.ebgpMultiHop || isInternal && !isOnLink)
+      isMultihop: peer.ebgpMultiHop || peer.isInternal && !isOnLink)
   }
 }
 

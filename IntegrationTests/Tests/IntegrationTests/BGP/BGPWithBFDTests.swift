@@ -136,6 +136,28 @@ extension Everything.Aside.Networks {
       }
     }
 
+    @Test func `a router of the own AS is watched over the link as soon as the node has its address there`()
+      async throws
+    {
+      try await BGPScene.with { scene in
+        var inside = InteropScene.inside
+        inside.bfd = "{ min rx interval 100 ms; min tx interval 100 ms; }"
+        let router = try await BIRDRouter.start(on: scene.router, asn: BGPScene.routerASN, [inside])
+        try await scene.node.ip("address delete \(BGPScene.nodeAddressV6)/64 dev eth0")
+        try await scene.cluster.apply(Watched.profile("fast"), InteropScene.insidePeer + "\n  bfdProfile: fast")
+        let speaker = try scene.cluster.startSpeaker()
+        try await scene.awaitLog("BFD session wanted", of: speaker)
+        try await scene.node.ip("address add \(BGPScene.nodeAddressV6)/64 dev eth0 nodad")
+        try await eventually("BIRD sees BFD and BGP", equals: true, within: .seconds(20)) {
+          guard try await router.isEstablished(inside) else { return false }
+          return try await router.show("show bfd sessions").contains("Up")
+        }
+        // What has begun over the link stays that when the link fails.
+        try await scene.node.ip("address delete \(BGPScene.nodeAddressV6)/64 dev eth0")
+        try await scene.awaitLog("sent NOTIFICATION: Cease: BFD Down", of: speaker)
+      }
+    }
+
     /// The link of two of the three sessions is cut; hold times are 9 and 90 seconds.
     private func sessionsFallWithTheirPath(_ watched: Watched) async throws {
       let start = watched.scene.logLength(of: watched.speaker)
