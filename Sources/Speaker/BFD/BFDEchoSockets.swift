@@ -22,7 +22,7 @@ struct BFDEchoSockets {
   }
 
   private var sockets: [Way: Sockets] = [:]
-  private var ways: [SessionPath: Way] = [:]
+  private var ways: [SessionPath: Set<Way>] = [:]
   /// What went wrong when a path was used last.
   var failures: [SessionPath: SystemError] = [:]
 
@@ -30,14 +30,17 @@ struct BFDEchoSockets {
 
   /// Hands a packet to the peer of a path, out of the interface and with the address by which the peer was heard.
   mutating func send(
-    _ packet: EchoPacket, on path: SessionPath, _ arrival: Arrival,
+    _ packet: EchoPacket, on path: SessionPath, _ arrival: Arrival, loop: ReadinessLoop,
     watch: (PacketSocket) throws(SystemError) -> ReadinessLoop.Registration
   ) throws(SystemError) {
     let index = if_nametoindex(arrival.interface)
     guard index != 0 else { throw SystemError("find the interface \(arrival.interface)", code: ENODEV) }
     let way = Way(family: path.peer.family, interface: arrival.interface, index: index)
-    if self.sockets[way] == nil { self.sockets[way] = try Self.open(way, watch: watch) }
-    self.ways[path] = way
+    if self.sockets[way] == nil {
+      self.closeAll(before: way, on: loop)
+      self.sockets[way] = try Self.open(way, watch: watch)
+    }
+    self.ways[path, default: []].insert(way)
     let datagram = EchoDatagram(packet, address: arrival.destination)
     try self.sockets[way]?.sender.send(datagram.bytes, by: Endpoint(path.peer, port: 0, scope: index))
     self.failures[path] = nil
@@ -58,7 +61,20 @@ struct BFDEchoSockets {
   /// Closes what only this path needed.
   mutating func close(_ path: SessionPath, on loop: ReadinessLoop) {
     self.failures[path] = nil
-    guard let way = self.ways.removeValue(forKey: path), !self.ways.values.contains(way) else { return }
+    for way in self.ways.removeValue(forKey: path) ?? [] where !self.ways.values.contains(where: { $0.contains(way) }) {
+      self.close(way, on: loop)
+    }
+  }
+
+  /// Closes what was on an interface of the same name that has gone, which nothing will come back on.
+  private mutating func closeAll(before way: Way, on loop: ReadinessLoop) {
+    for old in self.sockets.keys where old.interface == way.interface && old.index != way.index {
+      self.close(old, on: loop)
+      for path in self.ways.keys { self.ways[path]?.remove(old) }
+    }
+  }
+
+  private mutating func close(_ way: Way, on loop: ReadinessLoop) {
     if let sockets = self.sockets.removeValue(forKey: way) { loop.ignore(sockets.registration) }
   }
 

@@ -240,7 +240,7 @@ package final class BFDService: Sendable {
 
   private func sendEcho(_ packet: EchoPacket, on path: SessionPath, _ arrival: Arrival, _ state: inout State) {
     do throws(SystemError) {
-      try state.echoSockets.send(packet, on: path, arrival) { receiver throws(SystemError) in
+      try state.echoSockets.send(packet, on: path, arrival, loop: self.loop) { receiver throws(SystemError) in
         try self.loop.watch(receiver.descriptor) { [weak self] in self?.drainEchoes(receiver) }
       }
     } catch {
