@@ -59,6 +59,21 @@ import Testing
         """)
   }
 
+  @Test func `routers of one address on two links are one series, which is up if both are`() throws {
+    let address = try #require(IPAddress("fe80::1"))
+    var counters = Session.Counters()
+    counters.controlInput = 10
+    var page = MetricsPage()
+    page.appendBFD([
+      SessionPath(peer: address, interface: "eth1"): self.reading(.up, counters),
+      SessionPath(peer: address, interface: "eth2"): self.reading(.down, counters),
+    ])
+    let lines = page.text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(Set(lines.map { $0.split(separator: " ")[0] }).count == lines.count)
+    #expect(lines.contains(#"metallb_bfd_session_up{peer="fe80::1",vrf="default"} 0"#))
+    #expect(lines.contains(#"metallb_bfd_control_packet_input{peer="fe80::1",vrf="default"} 20"#))
+  }
+
   @Test func `without sessions there are no series`() {
     var page = MetricsPage()
     page.appendBFD([:])

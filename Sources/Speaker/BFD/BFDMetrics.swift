@@ -4,17 +4,29 @@ import Serving
 extension MetricsPage {
   /// The families of BFD, under the names and labels that FRR mode gave them (contract section 15).
   ///
-  /// What was called a notification of Zebra is now one of the BGP session: it counts the same changes.
+  /// What was called a notification of Zebra is now one of the BGP session: it counts the same changes. Several sessions with
+  /// one address, as routers on different links may have the same link-local one, have the same labels and so one series: the
+  /// sum of what they count, and up if all of them are.
   package mutating func appendBFD(_ readings: [SessionPath: Session.Reading]) {
-    let sessions = readings.filter { $0.value.state != .adminDown }.map { path, reading in
-      (labels: ["peer": path.peer.description, "vrf": path.vrf ?? "default"] as KeyValuePairs, reading: reading)
-    }.sorted { ($0.labels[0].value, $0.labels[1].value) < ($1.labels[0].value, $1.labels[1].value) }
-    func samples(_ value: (Session.Reading) -> UInt64) -> [Sample] {
-      sessions.map { Sample(Double(value($0.reading)), labels: $0.labels) }
+    struct Place: Hashable {
+      let peer: String
+      let vrf: String
+    }
+    let active = readings.filter { $0.value.state != .adminDown }
+    let series = Dictionary(grouping: active) { path, _ in
+      Place(peer: path.peer.description, vrf: path.vrf ?? "default")
+    }.sorted { ($0.key.peer, $0.key.vrf) < ($1.key.peer, $1.key.vrf) }
+    func samples(
+      joining: ([UInt64]) -> UInt64 = { $0.reduce(0, +) }, _ value: (Session.Reading) -> UInt64
+    ) -> [Sample] {
+      series.map { place, sessions in
+        Sample(
+          Double(joining(sessions.map { value($0.value) })), labels: ["peer": place.peer, "vrf": place.vrf])
+      }
     }
     self.append(
       "metallb_bfd_session_up", .gauge, help: "BFD session state (1 is up, 0 is down)",
-      samples { $0.state == .up ? 1 : 0 })
+      samples(joining: { $0.min() ?? 0 }) { $0.state == .up ? 1 : 0 })
     let families: [(String, String, (Session.Counters) -> UInt64)] = [
       ("control_packet_input", "Number of received BFD control packets", { $0.controlInput }),
       ("control_packet_output", "Number of sent BFD control packets", { $0.controlOutput }),
