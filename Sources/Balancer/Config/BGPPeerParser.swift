@@ -152,6 +152,11 @@ private struct BGPPeerParser {
           remedy: "Write a plain address, such as 192.0.2.1 or 2001:db8::1.")
         return nil
       }
+      if case .v6(let address) = address, address.isLinkLocal {
+        self.list.warn(
+          "spec.peerAddress", "the link-local address \(address) does not say on which link the router is",
+          remedy: "Remove peerAddress, and write the name of the node's interface to that link in spec.interface.")
+      }
       return .address(address)
     }
   }

@@ -225,6 +225,16 @@ import Testing
       ])
   }
 
+  @Test func `a link-local address alone leads nowhere, and that is said`() throws {
+    let (reading, problems) = BGPPeerReading.read(peerObject { $0.peerAddress = "fe80::1" })
+    #expect(reading != nil)
+    #expect(problems.map(\.severity) == [.warning])
+    #expect(
+      problems.lines == [
+        "spec.peerAddress: the link-local address fe80::1 does not say on which link the router is"
+      ])
+  }
+
   @Test func `an empty object gives all its problems at once`() {
     let object = BGPPeer(metadata: metadata("tor"))
     #expect(
