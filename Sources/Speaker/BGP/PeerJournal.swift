@@ -1,12 +1,15 @@
 import BGP
 import Logging
+import Runner
 
 /// Tells the log what becomes of a peer, in upstream's words where it has some.
 ///
-/// Attempts that fail again for the same reason are for those who debug.
+/// Attempts that fail again for the same reason are for those who debug, and what a router says wrong with each of its
+/// messages is told now and then.
 struct PeerJournal {
   private let logger: Logger
   private var lastFailure: String?
+  private var faults = RecurrenceLog<[AttributeFault]>()
 
   init(_ logger: Logger) {
     self.logger = logger
@@ -54,11 +57,12 @@ struct PeerJournal {
           "remedy": "attach fewer communities in the BGPAdvertisements of these addresses",
         ])
     case .faults(let faults):
+      guard let silentCount = self.faults.note(faults, at: Time.now) else { return }
       self.logger.warning(
         "the router sent malformed attributes; the session goes on",
         metadata: [
           "event": "malformedUpdate",
-          "reason": .string(faults.map(\.description).joined(separator: "; ")),
+          "reason": .string(faults.map(\.description).joined(separator: "; ")), "others": "\(silentCount)",
         ])
     }
   }
