@@ -138,7 +138,8 @@ extension LeaseReading {
   init(_ lease: Lease) {
     self.init(
       holder: lease.spec?.holderIdentity ?? "", duration: .seconds(max(0, lease.spec?.leaseDurationSeconds ?? 0)),
-      transitions: lease.spec?.leaseTransitions ?? 0, version: lease.metadata.resourceVersion ?? "")
+      transitions: min(max(0, lease.spec?.leaseTransitions ?? 0), Int(Int32.max) - 1),
+      version: lease.metadata.resourceVersion ?? "")
   }
 }
 

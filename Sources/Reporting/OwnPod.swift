@@ -18,6 +18,8 @@ package struct OwnPod: Sendable {
     self.logger = logger
   }
 
+  private static let refusalLimit = 3
+
   /// Asks until there is an answer. Nil = it cannot be known, which has been said: objects then stay when the pod goes.
   package func reference() async -> OwnerReference? {
     guard let name = self.name else {
@@ -26,12 +28,16 @@ package struct OwnPod: Sendable {
     }
     var dice = SystemRandomNumberGenerator()
     var backoff = Backoff(base: .seconds(1), seed: dice.next())
+    var refusals = 0
     while !Task.isCancelled {
       do throws(APIError) {
         let pod = try await self.client.get(Pod.self, ObjectKey(namespace: self.namespace, name: name))
         return pod.metadata.uid.map { OwnerReference(apiVersion: "v1", kind: "Pod", name: name, uid: $0) }
       } catch {
-        guard error.isTransient else {
+        // An API server that starts refuses everything until it has read its roles.
+        let isRefusal = error.isForbidden || error.code == 401
+        if isRefusal { refusals += 1 }
+        guard error.isTransient || isRefusal && refusals < Self.refusalLimit else {
           self.logger.warning(
             "the own pod cannot be read: what this process writes has no owner",
             metadata: ["pod": "\(self.namespace)/\(name)", "reason": .string(error.description)])

@@ -7,6 +7,9 @@ import Primitives
 ///        └─────────── not renewed for the renew deadline, or another process holds the lease ─────────┘
 ///     standby ──leases are not permitted──▶ alone (leads, and looks from time to time whether they are)
 ///
+/// An API server that starts refuses everybody everything until it has read its roles. So a refusal counts when it has
+/// lasted, and for longer where there was a lease: its holder may act still.
+///
 /// No clock of another machine is believed: a lease runs from the moment in which this process saw it change. A leader
 /// stops acting `renewDeadline` after it *sent* its last successful renewal. Others take over no earlier than
 /// `leaseDuration` after they saw that renewal, or than `renewDeadline` where the leader's pod does not exist any more, so
@@ -57,14 +60,16 @@ package struct LeaderElection: StateMachine, Equatable {
     package var leaseDuration: Duration
     package var renewDeadline: Duration
     package var retryPeriod: Duration
-    /// How often a process that may not use leases looks whether it may.
+    /// For how long leases must have been refused to a process that never had an answer about one, before it goes without.
+    package var denialGrace: Duration
+    /// The same for a process that had; and how often one that goes without looks whether it may use leases, at the least.
     package var denialPeriod: Duration
     package var seed: UInt64
 
     package init(
       identity: String, holdersArePods: Bool, leaseDuration: Duration = .seconds(7),
       renewDeadline: Duration = .seconds(5), retryPeriod: Duration = .milliseconds(500),
-      denialPeriod: Duration = .seconds(60), seed: UInt64
+      denialGrace: Duration = .seconds(2), denialPeriod: Duration = .seconds(60), seed: UInt64
     ) {
       precondition(retryPeriod < renewDeadline && renewDeadline < leaseDuration, "times of an election must grow")
       self.identity = identity
@@ -72,6 +77,7 @@ package struct LeaderElection: StateMachine, Equatable {
       self.leaseDuration = leaseDuration
       self.renewDeadline = renewDeadline
       self.retryPeriod = retryPeriod
+      self.denialGrace = denialGrace
       self.denialPeriod = denialPeriod
       self.seed = seed
     }
@@ -107,6 +113,10 @@ package struct LeaderElection: StateMachine, Equatable {
   private var errand: Errand?
   private var nextAttempt: ContinuousClock.Instant?
   private var isStopping = false
+  /// Since when leases have been refused without a break.
+  private var deniedSince: ContinuousClock.Instant?
+  /// Whether the API server has ever said that there is a lease, or none.
+  private var hadAnswer = false
   private var dice: SplitMix64
 
   package init(settings: Settings) {
@@ -129,6 +139,7 @@ package struct LeaderElection: StateMachine, Equatable {
       let errand = self.errand
       self.errand = nil
       self.nextAttempt = now + self.dice.jittered(self.settings.retryPeriod, by: 0.2)
+      self.note(answer)
       if case .writing(let claim, let sent) = errand {
         actions += self.written(claim, sent: sent, answer, at: now)
       } else {
@@ -220,12 +231,29 @@ package struct LeaderElection: StateMachine, Equatable {
     }
   }
 
-  /// Leases are not to be had: there is one controller, as far as this process can know.
+  /// Leases are not to be had. If that lasts, there is one controller, as far as this process can know; it looks again soon
+  /// and then ever less often.
   private mutating func denied(_ reason: String, at now: ContinuousClock.Instant) -> [Action] {
-    self.nextAttempt = now + self.settings.denialPeriod
-    guard self.state != .alone, !self.isStopping else { return [] }
+    let since = self.deniedSince ?? now
+    self.deniedSince = since
+    let age = since.duration(to: now)
+    if self.state != .alone {
+      let patience = self.hadAnswer ? self.settings.denialPeriod : self.settings.denialGrace
+      guard !self.isStopping, age >= patience else { return [] }
+    }
+    self.nextAttempt = now + max(self.settings.retryPeriod, min(age, self.settings.denialPeriod))
+    guard self.state != .alone else { return [] }
     self.state = .alone
     return [.goWithoutLease(reason: reason), .lead(until: nil)]
+  }
+
+  private mutating func note(_ answer: LeaseAnswer) {
+    switch answer {
+    case .denied: return
+    case .lease, .absent: self.hadAnswer = true
+    case .conflict, .failed: break
+    }
+    self.deniedSince = nil
   }
 
   private mutating func stepDownIfLate(at now: ContinuousClock.Instant) -> [Action] {

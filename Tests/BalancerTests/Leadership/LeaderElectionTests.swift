@@ -216,25 +216,64 @@ private struct Contest {
     var contest = Contest()
     contest.denied = ["a"]
     contest.add("a")
+    contest.pass(.milliseconds(1900))
+    #expect(contest.log == [], "it may be that the API server has just started")
+    contest.pass(.seconds(1))
+    #expect(contest.log == ["a goes without: forbidden", "a leads"])
     contest.pass(.seconds(300))
     #expect(contest.log == ["a goes without: forbidden", "a leads"])
     #expect(contest.acting["a"] == .some(nil))
   }
 
-  @Test func `one without a lease joins the election when leases become permitted`() {
+  @Test func `one without a lease joins the election soon after leases become permitted`() {
     var contest = Contest()
     contest.denied = ["b"]
-    contest.add("a")
-    contest.processes["b"] = LeaderElection(
-      settings: Contest.settings("b", seed: 9))
-    contest.deliver(.tick, to: "b")
+    contest.add("b")
+    contest.pass(.seconds(3))
+    #expect(contest.leaders == ["b"])
     contest.denied = []
-    contest.now += .seconds(61)
-    contest.deliver(.tick, to: "a")
-    contest.deliver(.tick, to: "b")
-    #expect(contest.log.suffix(1) == ["b steps down: a holds the lease"])
+    contest.lease = LeaseReading(holder: "a", duration: .seconds(3), transitions: 0, version: "x")
+    contest.pass(.seconds(3))
+    #expect(contest.log.last == "b steps down: a holds the lease")
+    #expect(contest.leaders == [])
+  }
+
+  @Test(arguments: [1.0, 6.0, 30.0])
+  func `an API server that starts and refuses everything for a moment makes no second leader`(seconds: Double) {
+    var contest = Contest()
+    contest.add("a")
+    contest.add("b")
+    contest.pass(.seconds(10))
+    contest.denied = ["b"]
+    contest.pass(.seconds(seconds))
+    contest.denied = ["a", "b"]
+    contest.pass(.seconds(1))
+    contest.denied = []
     contest.pass(.seconds(20))
-    #expect(contest.leaders == ["a"])
+    #expect(contest.log == ["a leads"])
+  }
+
+  @Test func `one that starts while everything is refused for a moment does not lead beside another`() {
+    var contest = Contest()
+    contest.add("a")
+    contest.pass(.seconds(10))
+    contest.denied = ["b"]
+    contest.add("b")
+    contest.pass(.milliseconds(1500))
+    contest.denied = []
+    contest.pass(.seconds(20))
+    #expect(contest.log == ["a leads"])
+  }
+
+  @Test func `a leader whose permission is taken away leads on without a lease, after a minute`() {
+    var contest = Contest()
+    contest.add("a")
+    contest.pass(.seconds(10))
+    contest.denied = ["a"]
+    contest.pass(.seconds(59))
+    #expect(contest.log == ["a leads", "a steps down: the lease could not be renewed in time"])
+    contest.pass(.seconds(3))
+    #expect(contest.log.suffix(2) == ["a goes without: forbidden", "a leads"])
   }
 
   @Test func `a restarted process of the same name takes its own lease up at once`() {
