@@ -238,10 +238,12 @@ package struct ControllerService: ServiceLifecycle.Service {
     let services = Watcher(self.client, KubernetesModel.Service.self, logger: self.logger)
     let namespaces = Watcher(self.client, Namespace.self, logger: self.logger)
     group.addTask {
-      await services.run { change in
-        tally.count(change)
-        self.logger.complain(about: change, of: KubernetesModel.Service.type)
-        await inbox.send(.services(change.map(ServiceView.init)))
+      await services.run {
+        tally.count($0)
+        self.logger.complain(about: $0, of: KubernetesModel.Service.type)
+        await inbox.send(.services($0.map(ServiceView.init)))
+      } rewound: {
+        await inbox.send(.rewound)
       }
     }
     group.addTask {

@@ -8,6 +8,9 @@ import Testing
 private struct Conversation {
   var reflector = Reflector<IPAddressPool>(seed: 1)
 
+  /// Whether versions have gone back since this was last asked.
+  mutating func hasRewound() -> Bool { self.reflector.takeRewinding() }
+
   var request: Reflector<IPAddressPool>.Plan.Request { self.reflector.plan.request }
   var pause: Duration { self.reflector.plan.pause }
 
@@ -69,6 +72,52 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
     #expect(it.reflector.plan == .init(request: .list(continuing: "t1"), pause: .zero))
     #expect(try it.page([pool("c", "3")], version: "10") == [applied("c", "3"), .synced])
     #expect(it.reflector.plan == .init(request: .watch(from: "10"), pause: .zero))
+  }
+
+  @Test func `a page that is refused for good, or again and again, costs the pages before it`() throws {
+    var it = Conversation()
+    _ = try it.page([pool("a", "1")], version: "10", next: "t1")
+    _ = it.fails(.refused(.init(code: 400)))
+    #expect(it.request == .list(continuing: nil), "the server makes nothing of the token")
+    _ = try it.page([pool("a", "1")], version: "10", next: "t2")
+    for code in [429, 503, 504, 429, 500, 500] {
+      _ = it.fails(.refused(.init(code: code)))
+      #expect(it.request == .list(continuing: "t2"), "it may come back")
+    }
+    _ = it.fails(.unreachable("no route"))
+    #expect(it.request == .list(continuing: "t2"))
+    _ = it.fails(.refused(.init(code: 500)))
+    #expect(it.request == .list(continuing: nil), "the third error in a row")
+    #expect(try it.page([pool("b", "2")], version: "10") == [applied("b", "2"), .deleted(key("a")), .synced])
+  }
+
+  @Test func `where versions have gone back everything is told again, whatever its number says`() throws {
+    var it = try Conversation.watching([pool("a", "1"), pool("b", "7")], version: "10")
+    _ = try it.event("MODIFIED", pool("a", "12"))
+    var isRewound = it.hasRewound()
+    #expect(!isRewound)
+    _ = it.reflector.handle(.silent)
+    _ = try it.page([], version: "8")
+    isRewound = it.hasRewound()
+    #expect(isRewound)
+    #expect(it.request == .list(continuing: nil))
+    #expect(try it.page([pool("a", "3"), pool("b", "7")], version: "20") == [applied("a", "3"), applied("b", "7")])
+    isRewound = it.hasRewound()
+    #expect(!isRewound)
+    #expect(it.request == .watch(from: "20"))
+  }
+
+  @Test func `a list that is older than the watch was tells that versions have gone back`() throws {
+    var it = try Conversation.watching([pool("a", "1")], version: "10")
+    _ = try it.event("MODIFIED", pool("a", "12"))
+    _ = try it.gone()
+    #expect(try it.page([pool("a", "12")], version: "12", next: "") == [])
+    var isRewound = it.hasRewound()
+    #expect(!isRewound)
+    _ = try it.gone()
+    #expect(try it.page([pool("a", "12")], version: "11") == [applied("a", "12")], "another 12 than before")
+    isRewound = it.hasRewound()
+    #expect(isRewound)
   }
 
   @Test func `an empty list is synced as well, with an empty continue token as custom resources have it`() throws {
@@ -225,7 +274,7 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
     _ = it.reflector.handle(.silent)
     _ = try it.page([pool("a", "1")], version: "40")
     #expect(it.request == .list(continuing: nil))
-    #expect(try it.page([pool("a", "1")], version: "40") == [.deleted(key("b"))])
+    #expect(try it.page([pool("a", "1")], version: "40") == [applied("a", "1"), .deleted(key("b"))])
     #expect(it.request == .watch(from: "40"))
   }
 

@@ -7,6 +7,9 @@ extension ControllerState.Event {
     case .tick: .time
     case .services(let change): DecisionCause("Service", change, \.key)
     case .refreshed(let view): DecisionCause("Service", view.key, "was read again")
+    case .rollCallBegan: DecisionCause("Service", nil, "all are read again")
+    case .rollCalled(let view): DecisionCause("Service", view.key, "was read again")
+    case .rewound: DecisionCause("Service", nil, "the API server was put back to an earlier state")
     case .pools(let change): DecisionCause("IPAddressPool", change, \.key)
     case .namespaces(let change): DecisionCause("Namespace", change, \.key)
     case .l2Advertisements(let change): DecisionCause("L2Advertisement", change, \.key)

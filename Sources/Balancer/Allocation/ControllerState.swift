@@ -21,11 +21,18 @@ package struct ControllerState: StateMachine, Equatable {
     case services(ObjectChange<ServiceView>)
     /// The newest form of a Service, asked for after a conflict and not told by the watch: no proof that it still exists.
     case refreshed(ServiceView)
+    /// All Services are read once more from here on, beside the watch, until `elected` or `deposed`.
+    case rollCallBegan
+    /// A Service as it was when the roll call began; the watch may have told of newer things already.
+    case rollCalled(ServiceView)
+    /// The API server was put back to an earlier state: what the watch of Services tells next is older than what is known,
+    /// and true.
+    case rewound
     case pools(ObjectChange<IPAddressPool>)
     case namespaces(ObjectChange<Namespace>)
     case l2Advertisements(ObjectChange<L2Advertisement>)
     case bgpAdvertisements(ObjectChange<BGPAdvertisement>)
-    /// This controller is the one that acts; it has been told the newest form of every Service.
+    /// This controller is the one that acts; it has been told the newest form of every Service by watch and roll call.
     case elected
     /// Another controller may act: what was decided here counts no more.
     case deposed
@@ -117,6 +124,10 @@ package struct ControllerState: StateMachine, Equatable {
   var unchecked: Set<ObjectKey> = []
   /// The problems that were told last; nil = nothing yet.
   var reported: [Problem]?
+  /// What the watch has told of Services that are not here, during a roll call; nil = there is none.
+  var absentees: Absentees?
+  /// Services of which the next form counts, however old it is.
+  var rewound: Set<ObjectKey> = []
   /// The Services whose status shows an address, or may soon.
   var shown: [IPAddress: Set<ObjectKey>] = [:]
   var writes: WriteQueue<ServiceWrite>
@@ -162,12 +173,17 @@ package struct ControllerState: StateMachine, Equatable {
     case .services(let change):
       self.take(change)
       if case .applied(let view) = change { self.checkAdvertised(view.key, at: now) }
-    case .refreshed(let view): if self.entries[view.key] != nil { self.take(.applied(view)) }
+    case .refreshed(let view): self.takeRefreshed(view)
+    case .rollCallBegan: self.absentees = Absentees()
+    case .rollCalled(let view): self.takeRollCalled(view)
+    case .rewound: self.rewound = Set(self.entries.keys)
     case .pools(let change): self.take(change, at: now)
     case .namespaces(let change): self.take(change)
     case .l2Advertisements(let change): self.take(change, at: now)
     case .bgpAdvertisements(let change): self.take(change, at: now)
-    case .elected: self.complete(.election)
+    case .elected:
+      self.absentees = nil
+      self.complete(.election)
     case .deposed: self.standBy()
     case .written(let key, let outcome): self.take(outcome, of: key, at: now)
     case .poolStatusWritten(let key, let outcome): self.take(outcome, ofPool: key, at: now)
@@ -182,19 +198,13 @@ package struct ControllerState: StateMachine, Equatable {
   private mutating func take(_ change: ObjectChange<ServiceView>) {
     switch change {
     case .applied(let view):
-      if let old = self.entries[view.key]?.view {
-        if view.isOlder(than: old) { return }
-        if view.metadata.uid != old.metadata.uid { self.remove(view.key) }
-      }
-      self.store(view)
-      switch self.state {
-      case .awaitingLists: self.dropIfIrrelevant(view.key)
-      case .adopting: self.announceDelay(of: view.key)
-      case .running:
-        self.reconcile(view.key)
-        self.offerOpenings()
-      }
+      let isRewound = self.rewound.remove(view.key) != nil
+      if !isRewound, let old = self.entries[view.key]?.view, view.isOlder(than: old) { return }
+      self.accept(view)
+      if self.entries[view.key] == nil { self.absentees?.note(view) }
     case .deleted(let key):
+      self.absentees?.note(goneOf: key, uid: self.entries[key]?.view.metadata.uid)
+      self.rewound.remove(key)
       self.remove(key)
       if self.isRunning { self.offerOpenings() }
     case .malformed:
@@ -202,6 +212,39 @@ package struct ControllerState: StateMachine, Equatable {
     case .synced:
       self.complete(.services)
     }
+  }
+
+  /// Takes a form of a Service as the newest that there is.
+  private mutating func accept(_ view: ServiceView) {
+    if let old = self.entries[view.key]?.view, view.metadata.uid != old.metadata.uid { self.remove(view.key) }
+    self.store(view)
+    switch self.state {
+    case .awaitingLists: self.dropIfIrrelevant(view.key)
+    case .adopting: self.announceDelay(of: view.key)
+    case .running:
+      self.reconcile(view.key)
+      self.offerOpenings()
+    }
+  }
+
+  /// Takes a form that was asked for after a conflict, unless the watch has told of a newer one, or of another Service of
+  /// that name, in the meantime. One that is older than what the write that lost was made of is the newest all the same:
+  /// the API server was put back to an earlier state.
+  private mutating func takeRefreshed(_ view: ServiceView) {
+    guard let old = self.entries[view.key]?.view else { return }
+    if ResourceVersion.isEarlier(view.version, than: old.version) {
+      guard let write = self.writes.underWay(view.key), write.object.metadata.resourceVersion == old.version else {
+        return
+      }
+    }
+    self.accept(view)
+  }
+
+  /// Takes what a roll call says of a Service, unless the watch has told more: a page of the list is as old as its first.
+  private mutating func takeRollCalled(_ view: ServiceView) {
+    if self.absentees?.includes(view) == true { return }
+    if let old = self.entries[view.key]?.view, ResourceVersion.isEarlier(view.version, than: old.version) { return }
+    self.accept(view)
   }
 
   private mutating func take(_ change: ObjectChange<IPAddressPool>, at now: ContinuousClock.Instant) {
@@ -260,6 +303,7 @@ package struct ControllerState: StateMachine, Equatable {
     fresh.l2Advertisements = self.l2Advertisements
     fresh.advertisedPools = self.advertisedPools
     fresh.advertisementIdentities = self.advertisementIdentities
+    fresh.rewound = self.rewound
     for entry in self.entries.values { fresh.store(entry.view) }
     self = fresh
   }

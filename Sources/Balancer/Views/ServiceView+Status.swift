@@ -40,13 +40,9 @@ extension ServiceView {
     if let resourceVersion { self.metadata.resourceVersion = resourceVersion }
   }
 
-  /// Whether this is an older form of the same object: a list from a lagging cache can go back in time.
+  /// Whether this is an older form of the same object: what the watch tells may be behind the answer to a write.
   func isOlder(than other: ServiceView) -> Bool {
-    guard self.metadata.uid == other.metadata.uid,
-      let mine = self.metadata.resourceVersion.flatMap({ UInt64($0) }),
-      let theirs = other.metadata.resourceVersion.flatMap({ UInt64($0) })
-    else { return false }
-    return mine < theirs
+    self.metadata.uid == other.metadata.uid && ResourceVersion.isEarlier(self.version, than: other.version)
   }
 
   /// Whether the user asks for the same in both, so that there is nothing new to tell.

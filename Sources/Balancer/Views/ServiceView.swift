@@ -65,6 +65,8 @@ package struct ServiceView: Sendable, Hashable {
 
   package var key: ObjectKey { ObjectKey(namespace: self.metadata.namespace ?? "", name: self.metadata.name ?? "") }
   package var labels: [String: String] { self.metadata.labels ?? [:] }
+  /// The resource version; empty = not known.
+  package var version: String { self.metadata.resourceVersion ?? "" }
 
   /// The texts of the addresses in the status, without entries that have none (of other implementations).
   package var ingressTexts: [String] { self.ingress.compactMap(\.ip).filter { !$0.isEmpty } }

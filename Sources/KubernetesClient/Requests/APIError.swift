@@ -57,6 +57,19 @@ package enum APIError: Error, Sendable, Hashable, CustomStringConvertible {
     self.code == 410 || self.status?.reason == "Expired" || self.status?.reason == "Gone"
   }
 
+  /// Whether a list must be read from its beginning: its next page is gone, or the server makes nothing of the token, as
+  /// after another has taken its place.
+  package var spoilsPages: Bool { self.isGone || self.code.map { $0 < 500 && $0 != 429 } ?? false }
+
+  /// Whether any other request would have failed as well: the server is away, or has no time.
+  package var isOutage: Bool {
+    switch self {
+    case .refused(let refusal): [429, 502, 503, 504].contains(refusal.code)
+    case .unreachable, .interrupted, .timedOut, .noCredentials: true
+    case .malformedAnswer, .unencodable, .cancelled: false
+    }
+  }
+
   /// Whether the same request may well succeed a little later.
   package var isTransient: Bool {
     switch self {

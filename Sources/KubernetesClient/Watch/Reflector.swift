@@ -12,7 +12,8 @@ import Primitives
 ///
 /// It remembers the version of each object, so that a second list yields only what changed and what is gone, and so that
 /// nothing is told twice. A stream that breaks is taken up where it broke. What keeps failing is tried less and less often;
-/// a version that the server refuses three times running is given up for a new list.
+/// a version that the server refuses three times running is given up for a new list. Where the versions have gone back, what
+/// is remembered of objects says nothing any more: a number may stand for something else now.
 struct Reflector<R: KubernetesResource>: Sendable {
   /// The next request, and how long to wait before it.
   struct Plan: Equatable {
@@ -50,6 +51,16 @@ struct Reflector<R: KubernetesResource>: Sendable {
     var seen: Set<ObjectKey> = []
     var version = ""
     var token: String?
+    /// Errors of the server at the next page, in a row.
+    var errors = 0
+
+    /// What to do after the next page could not be had. One at which the server fails again and again may be of a future
+    /// that an etcd put back to an earlier state does not have.
+    func resumed(after error: APIError) -> Pass {
+      var pass = self
+      if error.code == 500 { pass.errors += 1 }
+      return error.spoilsPages || pass.errors >= Reflector.refusalLimit ? Pass() : pass
+    }
   }
 
   private enum State {
@@ -68,6 +79,9 @@ struct Reflector<R: KubernetesResource>: Sendable {
   private var refusals = 0
   /// Whether the stream has said anything since the last list.
   private var hasProgressed = false
+  /// The newest version that the server has named.
+  private var reached = ""
+  private var hasRewound = false
 
   private static var refusalLimit: Int { 3 }
 
@@ -92,9 +106,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
     case (.listing(let pass), .page(let page)):
       return self.take(page, into: pass)
     case (.listing(let pass), .failed(let error)):
-      // An expired token: the pages so far belong to a version that is gone.
-      let isFirst = pass.token == nil
-      self.state = .listing(error.isGone || isFirst ? Pass() : pass)
+      self.state = .listing(pass.resumed(after: error))
       self.pause = self.wait(error, backoff: &self.listBackoff)
       return []
     case (.watching(let version), .event(let event)):
@@ -115,7 +127,9 @@ struct Reflector<R: KubernetesResource>: Sendable {
       return []
     case (.probing(let version), .page(let page)):
       self.watchBackoff.reset()
-      if ResourceVersion.isEarlier(page.metadata.resourceVersion ?? "", than: version) {
+      let current = page.metadata.resourceVersion ?? ""
+      if ResourceVersion.isEarlier(current, than: version) {
+        self.reach(current)
         self.listAnew(pause: .zero)
       } else {
         self.state = .watching(from: version)
@@ -131,13 +145,23 @@ struct Reflector<R: KubernetesResource>: Sendable {
     }
   }
 
+  /// Whether the server's versions have gone back since this was last asked. What is told from here on is true though it
+  /// may be older than what was told before.
+  mutating func takeRewinding() -> Bool {
+    defer { self.hasRewound = false }
+    return self.hasRewound
+  }
+
   // MARK: - Lists
 
   private mutating func take(_ page: ObjectList<R>, into pass: Pass) -> [ObjectChange<R>] {
     self.listBackoff.reset()
     self.pause = .zero
     var pass = pass
-    if pass.version.isEmpty { pass.version = page.metadata.resourceVersion ?? "" }
+    if pass.version.isEmpty {
+      pass.version = page.metadata.resourceVersion ?? ""
+      self.reach(pass.version)
+    }
     var changes: [ObjectChange<R>] = []
     changes.reserveCapacity(page.items.count)
     for item in page.items {
@@ -152,6 +176,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
     }
     if let token = page.metadata.continue, !token.isEmpty {
       pass.token = token
+      pass.errors = 0
       self.state = .listing(pass)
       return changes
     }
@@ -167,6 +192,16 @@ struct Reflector<R: KubernetesResource>: Sendable {
     self.hasProgressed = false
     self.refusals = 0
     return changes
+  }
+
+  /// Notes the version of a list, which is never older than what was told before, unless the server was put back to an
+  /// earlier state. Then every object is told again.
+  private mutating func reach(_ version: String) {
+    if ResourceVersion.isEarlier(version, than: self.reached) {
+      self.hasRewound = true
+      for key in self.known.keys { self.known[key]?.version = "" }
+    }
+    self.reached = version
   }
 
   private mutating func listAnew(pause: Duration) {
@@ -199,6 +234,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
 
   private mutating func advance(to version: String) {
     self.state = .watching(from: version)
+    self.reached = version
     self.progress()
   }
 

@@ -27,20 +27,23 @@ package struct Watcher<R: KubernetesResource>: Sendable {
   }
 
   /// Runs until the task is cancelled. `deliver` gets `.synced` once, after everything that existed at the start. `listed`
-  /// gets the version of each list, after all that it holds has been delivered.
+  /// gets the version of each list, after all that it holds has been delivered; `rewound` is called before that of a list
+  /// whose version is earlier than what was told, as the API server was put back to an earlier state.
   package func run(
     _ deliver: @Sendable (ObjectChange<R>) async -> Void,
-    listed: @Sendable (_ version: String) async -> Void = { _ in }
+    listed: @Sendable (_ version: String) async -> Void = { _ in },
+    rewound: @Sendable () async -> Void = {}
   ) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.client.transport.listen() }
-      await self.follow(deliver, listed)
+      await self.follow(deliver, listed, rewound)
       group.cancelAll()
     }
   }
 
   private func follow(
-    _ deliver: @Sendable (ObjectChange<R>) async -> Void, _ listed: @Sendable (String) async -> Void
+    _ deliver: @Sendable (ObjectChange<R>) async -> Void, _ listed: @Sendable (String) async -> Void,
+    _ rewound: @Sendable () async -> Void
   ) async {
     var dice = SystemRandomNumberGenerator()
     var reflector = Reflector<R>(seed: dice.next())
@@ -58,7 +61,12 @@ package struct Watcher<R: KubernetesResource>: Sendable {
         answer = await self.stream(from: version, seconds: seconds, into: &reflector, &failures, deliver)
       }
       failures.note(answer.failure)
-      for change in reflector.handle(answer) { await deliver(change) }
+      let changes = reflector.handle(answer)
+      if reflector.takeRewinding() {
+        self.logger.warning("the API server was put back to an earlier state; everything is read anew")
+        await rewound()
+      }
+      for change in changes { await deliver(change) }
       if case .list = plan.request, case .watch(let version) = reflector.plan.request { await listed(version) }
     }
   }
