@@ -58,7 +58,7 @@ struct ControllerHands: Sendable {
       self.logger.info(
         addresses.isEmpty ? "removed the addresses of a service" : "wrote the addresses of a service",
         metadata: ["service": "\(write.key)", "ips": .string(addresses.joined(separator: ","))])
-    case .failed(let reason):
+    case .failed(let reason), .unanswered(let reason):
       self.tally.countFailedWrite()
       self.logger.error(
         "cannot write the status of a service; trying again",
@@ -85,7 +85,9 @@ struct ControllerHands: Sendable {
     let outcome = await self.outcome { () async throws(APIError) in
       try await self.client.replace(write.object, subresource: "status")
     }
-    if case .failed(let reason) = outcome {
+    switch outcome {
+    case .succeeded, .conflicted, .notFound: break
+    case .failed(let reason), .unanswered(let reason):
       self.logger.warning(
         "cannot write the status of a pool; trying again",
         metadata: ["pool": "\(write.key)", "reason": .string(reason)])
@@ -101,7 +103,7 @@ struct ControllerHands: Sendable {
     } catch {
       if error.isConflict { return .conflicted }
       if error.isNotFound { return .notFound }
-      return .failed(reason: error.description)
+      return error.isOutage ? .unanswered(reason: error.description) : .failed(reason: error.description)
     }
   }
 }

@@ -42,7 +42,7 @@ extension WriteOutcome {
     case .succeeded: "was written"
     case .conflicted: "was changed by somebody else in between"
     case .notFound: "was gone when it was to be written"
-    case .failed: "could not be written"
+    case .failed, .unanswered: "could not be written"
     }
   }
 }

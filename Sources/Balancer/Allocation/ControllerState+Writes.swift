@@ -96,6 +96,8 @@ extension ControllerState {
       if !isOutdated { self.writes.pause(key, endsWithNews: true, at: now) }
     case .failed:
       self.writes.pause(key, endsWithNews: false, at: now)
+    case .unanswered:
+      self.writes.pause(key, endsWithNews: false, isOutage: true, at: now)
     }
     self.updateShown(of: key)
     self.schedule(key)
@@ -111,7 +113,7 @@ extension ControllerState {
       self.configuration.written(write.object, resourceVersion: resourceVersion)
     case .conflicted, .notFound:
       if !isOutdated { self.poolWrites.pause(key, endsWithNews: true, at: now) }
-    case .failed:
+    case .failed, .unanswered:
       self.poolWrites.pause(key, endsWithNews: false, at: now)
     }
     if self.poolWrite(of: key) != nil {

@@ -34,4 +34,6 @@ package enum WriteOutcome: Sendable, Hashable {
   case notFound
   /// Anything else: to be tried again later.
   case failed(reason: String)
+  /// The server did not answer, or has no time: to be tried again later, as is every other write.
+  case unanswered(reason: String)
 }

@@ -5,6 +5,8 @@ import Primitives
 /// many at a time in all, after a failure with a growing delay.
 ///
 /// What is to be written is not kept here: it is made from the newest state when its turn has come.
+///
+/// A server that is away is asked for nothing but a single write now and then, until it answers one.
 struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
   /// The pause before an object is tried again.
   private struct Pause: Sendable, Equatable {
@@ -15,8 +17,17 @@ struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
     var endsWithNews: Bool
   }
 
+  /// After so many writes in a row without an answer the server is away: more than can be under way when it goes for a
+  /// moment.
+  private static var outageThreshold: Int { 40 }
+  private static var outagePause: Duration { .seconds(5) }
+
   private let limit: Int
   private var dice: SplitMix64
+  /// Writes without an answer, in a row.
+  private var unanswered = 0
+  /// Nothing goes out before then.
+  private var heldUntil: ContinuousClock.Instant?
   /// Objects in the order of their turn; those up to `head` have had it.
   private var queue: [ObjectKey] = []
   private var head = 0
@@ -31,7 +42,9 @@ struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
   }
 
   /// When the next pause ends.
-  var nextDeadline: ContinuousClock.Instant? { self.alarms.first }
+  var nextDeadline: ContinuousClock.Instant? {
+    [self.alarms.first, self.queued.isEmpty ? nil : self.heldUntil].compactMap { $0 }.min()
+  }
 
   /// Whether a write of the object is due, under way or to be tried again.
   func isPending(_ key: ObjectKey) -> Bool {
@@ -69,7 +82,7 @@ struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
 
   /// The object whose turn it is, if another write may be under way.
   mutating func next() -> ObjectKey? {
-    guard self.inFlight.count < self.limit else { return nil }
+    guard self.inFlight.count < (self.isOutage ? 1 : self.limit), self.heldUntil == nil else { return nil }
     while self.head < self.queue.count {
       let key = self.queue[self.head]
       self.head += 1
@@ -99,10 +112,27 @@ struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
   /// Forgets the failures of an object.
   mutating func succeeded(_ key: ObjectKey) {
     self.pauses[key] = nil
+    self.answered()
   }
 
-  /// Gives an object another turn after a pause: from 0.2 s doubling to half a minute, with jitter.
-  mutating func pause(_ key: ObjectKey, endsWithNews: Bool, at now: ContinuousClock.Instant) {
+  private var isOutage: Bool { self.unanswered >= Self.outageThreshold }
+
+  private mutating func answered() {
+    self.unanswered = 0
+    self.heldUntil = nil
+  }
+
+  private mutating func wentUnanswered(at now: ContinuousClock.Instant) {
+    self.unanswered += 1
+    if self.isOutage { self.heldUntil = now + self.dice.jittered(Self.outagePause, by: 0.25) }
+  }
+
+  /// Gives an object another turn after a pause: from 0.2 s doubling to half a minute, with jitter. `isOutage`: there was no
+  /// answer, which is not the object's fault.
+  mutating func pause(
+    _ key: ObjectKey, endsWithNews: Bool, isOutage: Bool = false, at now: ContinuousClock.Instant
+  ) {
+    if isOutage { self.wentUnanswered(at: now) } else { self.answered() }
     let failures = (self.pauses[key]?.failures ?? 0) + 1
     let delay = min(Duration.milliseconds(100) * (1 << min(failures, 10)), .seconds(30))
     let until = now + self.dice.jittered(delay, by: 0.25)
@@ -119,6 +149,7 @@ struct WriteQueue<Write: Sendable & Equatable>: Sendable, Equatable {
 
   /// Gives a turn to all whose pause is over.
   mutating func wake(at now: ContinuousClock.Instant) {
+    if let heldUntil = self.heldUntil, heldUntil <= now { self.heldUntil = nil }
     while let key = self.alarms.next(at: now) {
       guard let until = self.pauses[key]?.until, until <= now else { continue }
       self.pauses[key]?.until = nil
