@@ -6,12 +6,12 @@ import Runner
 
 /// The credentials of the moment: reads files and runs plugins when it must, and remembers until it must again.
 ///
-/// Mounted tokens and certificates are renewed under a running process; they are read again after a while.
+/// Mounted tokens, certificates and authorities are renewed under a running process; they are read again after a while.
 actor CredentialStore {
   /// What a request shows of its sender.
   struct Presented: Sendable {
     var authorization: String?
-    /// Set when the client certificate is not the one that the process began with.
+    /// Set when the client certificate or the authorities are not those that the process began with.
     var tls: TLSConfiguration?
   }
 
@@ -22,8 +22,12 @@ actor CredentialStore {
   nonisolated let initialTLS: TLSConfiguration?
   private let configuration: ClusterConfiguration
   private let environment: [String: String]
+  private let read: TLSSettings.FileReader
   private var tokenFile: (token: String, readAt: ContinuousClock.Instant)?
-  private var certificateCheckedAt: ContinuousClock.Instant?
+  /// Nil = TLS reads no files.
+  private var filesCheckedAt: ContinuousClock.Instant?
+  /// What is trusted, in PEM; nil = what the system trusts.
+  private var authorities: [UInt8]?
   private var presentedCertificate: (chain: [UInt8], key: [UInt8])?
   private var renewedTLS: TLSConfiguration?
   private var plugin: ExecCredential?
@@ -35,56 +39,65 @@ actor CredentialStore {
   }
 
   /// Reads the certificate files once, so that a wrong one is told at the start.
-  init(configuration: ClusterConfiguration, environment: [String: String]) throws(CredentialError) {
+  init(
+    configuration: ClusterConfiguration, environment: [String: String],
+    read: @escaping TLSSettings.FileReader = ClusterConfiguration.readFile, at now: ContinuousClock.Instant = Time.now
+  ) throws(CredentialError) {
     self.configuration = configuration
     self.environment = environment
+    self.read = read
     if let certificate = configuration.clientCertificate {
       self.presentedCertificate = (
-        try TLSSettings.bytes(of: certificate.chain), try TLSSettings.bytes(of: certificate.key)
+        try TLSSettings.bytes(of: certificate.chain, read: read), try TLSSettings.bytes(of: certificate.key, read: read)
       )
-      self.certificateCheckedAt = Time.now
+      self.filesCheckedAt = now
+    }
+    if configuration.server.isSecure, let source = configuration.authorities {
+      self.authorities = try TLSSettings.bytes(of: source, read: read)
+      self.filesCheckedAt = now
     }
     self.initialTLS =
       configuration.server.isSecure
-      ? try TLSSettings.make(for: configuration, certificate: self.presentedCertificate) : nil
+      ? try TLSSettings.make(
+        for: configuration, authorities: self.authorities, certificate: self.presentedCertificate) : nil
   }
 
-  func current() async throws(CredentialError) -> Presented {
+  func current(at now: ContinuousClock.Instant = Time.now) async throws(CredentialError) -> Presented {
     var presented = Presented()
     switch self.configuration.credential {
     case .anonymous: break
     case .token(let token): presented.authorization = "Bearer \(token)"
-    case .tokenFile(let path): presented.authorization = "Bearer \(try self.token(in: path))"
+    case .tokenFile(let path): presented.authorization = "Bearer \(try self.token(in: path, at: now))"
     case .basic(let username, let password):
       presented.authorization = "Basic \(Data("\(username):\(password)".utf8).base64EncodedString())"
     case .exec(let plugin):
       let credential = try await self.credential(of: plugin)
       presented.authorization = credential.token.map { "Bearer \($0)" }
     }
-    try self.refreshCertificateFiles()
+    self.refreshFiles(at: now)
     presented.tls = self.renewedTLS
     return presented
   }
 
-  /// Forgets what the server has just refused. True: there may be something better to show.
+  /// Forgets what the server has just refused. True: there may be something better to show, if only because another request
+  /// was refused before this one.
   func refused() -> Bool {
     switch self.configuration.credential {
     case .exec:
-      defer { self.plugin = nil }
-      return self.plugin != nil
+      self.plugin = nil
+      return true
     case .tokenFile:
-      defer { self.tokenFile = nil }
-      return self.tokenFile != nil
+      self.tokenFile = nil
+      return true
     case .anonymous, .token, .basic:
       return false
     }
   }
 
-  private func token(in path: String) throws(CredentialError) -> String {
-    let now = Time.now
+  private func token(in path: String, at now: ContinuousClock.Instant) throws(CredentialError) -> String {
     if let known = self.tokenFile, known.readAt.duration(to: now) < Self.fileLifetime { return known.token }
     do throws(CredentialError) {
-      let token = String(decoding: try TLSSettings.bytes(of: .file(path)), as: UTF8.self).trimmed
+      let token = String(decoding: try TLSSettings.bytes(of: .file(path), read: self.read), as: UTF8.self).trimmed
       guard !token.isEmpty else { throw .unreadable(file: path, reason: "it is empty; a token is expected in it") }
       self.tokenFile = (token, now)
       return token
@@ -95,22 +108,29 @@ actor CredentialStore {
     }
   }
 
-  private func refreshCertificateFiles() throws(CredentialError) {
-    guard let certificate = self.configuration.clientCertificate, let checkedAt = self.certificateCheckedAt,
-      checkedAt.duration(to: Time.now) >= Self.fileLifetime
-    else { return }
-    self.certificateCheckedAt = Time.now
-    guard let chain = try? TLSSettings.bytes(of: certificate.chain),
-      let key = try? TLSSettings.bytes(of: certificate.key)
-    else { return }
-    if let known = self.presentedCertificate, known.chain == chain, known.key == key { return }
-    let before = self.presentedCertificate
-    self.presentedCertificate = (chain, key)
+  private func refreshFiles(at now: ContinuousClock.Instant) {
+    guard let checkedAt = self.filesCheckedAt, checkedAt.duration(to: now) >= Self.fileLifetime else { return }
+    self.filesCheckedAt = now
+    let before = (self.authorities, self.presentedCertificate)
+    if let source = self.configuration.authorities, let bytes = try? TLSSettings.bytes(of: source, read: self.read) {
+      self.authorities = bytes
+    }
+    if let certificate = self.configuration.clientCertificate,
+      let chain = try? TLSSettings.bytes(of: certificate.chain, read: self.read),
+      let key = try? TLSSettings.bytes(of: certificate.key, read: self.read)
+    {
+      self.presentedCertificate = (chain, key)
+    }
+    if before.0 == self.authorities, before.1?.chain == self.presentedCertificate?.chain,
+      before.1?.key == self.presentedCertificate?.key
+    {
+      return
+    }
     do throws(CredentialError) {
       self.renewedTLS = try self.tls()
     } catch {
-      // Half-written files: the key of one pair and the chain of the other. The next look finds them whole.
-      self.presentedCertificate = before
+      // Half-written files, such as the key of one pair and the chain of the other. The next look finds them whole.
+      (self.authorities, self.presentedCertificate) = before
     }
   }
 
@@ -139,10 +159,7 @@ actor CredentialStore {
   }
 
   private func run(_ plugin: ExecPlugin) async throws(CredentialError) -> ExecCredential {
-    let authorities = try self.configuration.authorities.map { source throws(CredentialError) in
-      try TLSSettings.bytes(of: source)
-    }
-    let request = ExecCredential.request(for: plugin, cluster: self.configuration, authorities: authorities)
+    let request = ExecCredential.request(for: plugin, cluster: self.configuration, authorities: self.authorities)
     let info = (try? JSONEncoder().encode(request)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     let process = PluginProcess(plugin: plugin, environment: self.environment, limit: Self.pluginLimit)
     let outcome: Result<[UInt8], CredentialError>
@@ -161,6 +178,7 @@ actor CredentialStore {
   }
 
   private func tls() throws(CredentialError) -> TLSConfiguration {
-    try TLSSettings.make(for: self.configuration, certificate: self.presentedCertificate)
+    try TLSSettings.make(
+      for: self.configuration, authorities: self.authorities, certificate: self.presentedCertificate)
   }
 }

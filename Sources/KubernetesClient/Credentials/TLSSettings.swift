@@ -2,16 +2,18 @@ import NIOSSL
 
 /// Turns a cluster's configuration into the TLS settings of a client.
 enum TLSSettings {
+  typealias FileReader = @Sendable (_ path: String) throws(ConfigurationError) -> [UInt8]?
+
+  /// `authorities` is the PEM text of the configuration's source.
   static func make(
-    for configuration: ClusterConfiguration, certificate: (chain: [UInt8], key: [UInt8])?
+    for configuration: ClusterConfiguration, authorities: [UInt8]?, certificate: (chain: [UInt8], key: [UInt8])?
   ) throws(CredentialError) -> TLSConfiguration {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.minimumTLSVersion = .tlsv12
     if configuration.skipsVerification {
       tls.certificateVerification = .none
-    } else if let source = configuration.authorities {
-      let authorities = try self.certificates(in: try self.bytes(of: source), what: self.name(of: source))
-      tls.trustRoots = .certificates(authorities)
+    } else if let source = configuration.authorities, let authorities {
+      tls.trustRoots = .certificates(try self.certificates(in: authorities, what: self.name(of: source)))
     }
     if let certificate {
       let chain = try self.certificates(in: certificate.chain, what: "the client certificate")
@@ -33,13 +35,15 @@ enum TLSSettings {
     }
   }
 
-  static func bytes(of source: PEMSource) throws(CredentialError) -> [UInt8] {
+  static func bytes(
+    of source: PEMSource, read: FileReader = ClusterConfiguration.readFile
+  ) throws(CredentialError) -> [UInt8] {
     switch source {
     case .data(let bytes):
       return bytes
     case .file(let path):
       do {
-        guard let bytes = try ClusterConfiguration.readFile(path) else {
+        guard let bytes = try read(path) else {
           throw CredentialError.unreadable(file: path, reason: "there is no such file")
         }
         return bytes
