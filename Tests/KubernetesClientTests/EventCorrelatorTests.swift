@@ -53,6 +53,22 @@ import Testing
           again, patch: ["count": 2, "lastTimestamp": .string(self.time(60).text), "message": "m"]))
   }
 
+  @Test func `an object with the longest of names has Events too`() throws {
+    var correlator = EventCorrelator(component: "metallb-controller")
+    for name in [String(repeating: "a", count: 253), String(repeating: "b.", count: 126) + "b"] {
+      guard case .create(let event) = correlator.correlate(self.occurrence("m", name: name), time: self.start, at: t0)
+      else {
+        Issue.record("not told")
+        continue
+      }
+      let text = try #require(event.metadata.name)
+      #expect(text.count <= 253)
+      #expect(text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty })
+      #expect(text.hasPrefix(name.prefix(230)))
+      #expect(event.involvedObject.name == name)
+    }
+  }
+
   @Test func `names differ within one instant`() {
     var correlator = EventCorrelator(component: "c")
     var names: Set<String> = []

@@ -75,6 +75,8 @@ struct EventCorrelator {
   private static let burst = 25
   private static let refillInterval = Duration.seconds(300)
   private static let capacity = 4096
+  /// Of any object (RFC 1123 subdomains, as Kubernetes has them).
+  private static let longestName = 253
   /// For how long an Event is counted up. An API server keeps it for an hour after that.
   private static let countedInterval = Duration.seconds(7200)
 
@@ -169,9 +171,12 @@ struct EventCorrelator {
     object.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
   }
 
-  /// `<object>.<nanoseconds in hex>`, never twice the same.
+  /// `<object>.<nanoseconds in hex>`, never twice the same; of an object whose name leaves no room for that, its beginning.
   private mutating func name(for object: ObjectReference, time: Timestamp) -> String {
     self.lastNanoseconds = max(self.lastNanoseconds + 1, time.microseconds * 1000)
-    return "\(object.name ?? "").\(String(self.lastNanoseconds, radix: 16))"
+    let suffix = ".\(String(self.lastNanoseconds, radix: 16))"
+    var stem = (object.name ?? "").prefix(Self.longestName - suffix.count)
+    while let last = stem.last, !last.isLetter, !last.isNumber { stem.removeLast() }
+    return stem + suffix
   }
 }
