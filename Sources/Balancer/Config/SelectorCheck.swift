@@ -23,22 +23,23 @@ package enum SelectorCheck {
     failure: (_ error: String, _ selector: LabelSelector) -> String
   ) -> [Finding] {
     var findings: [Finding] = []
+    var seen: Set<LabelSelector> = []
     for (index, selector) in selectors.enumerated() {
       let place = "\(field)[\(index)]"
-      let expressions = (selector.matchExpressions ?? []).map(Self.normalized)
-      for (position, expression) in expressions.enumerated() {
+      var expressions: Set<LabelSelector.Requirement> = []
+      for (position, expression) in (selector.matchExpressions ?? []).map(Self.normalized).enumerated() {
         let expressionPlace = "\(place).matchExpressions[\(position)]"
         findings += Self.duplicates(
           in: expression.values ?? [], field: "\(expressionPlace).values",
           name: "match expression value in label selector")
-        if expressions[..<position].contains(expression) {
+        if !expressions.insert(expression).inserted {
           findings.append(
             Finding(
               field: expressionPlace, message: "duplicate definition of match expressions \(GoText.quoted(expression))",
               remedy: "Remove one of the two equal expressions."))
         }
       }
-      if selectors[..<index].contains(where: { Self.normalized($0) == Self.normalized(selector) }) {
+      if !seen.insert(Self.normalized(selector)).inserted {
         findings.append(
           Finding(
             field: place, message: "duplicate definition of \(name) \(GoText.quoted(selector))",
