@@ -138,9 +138,16 @@ package struct HTTPServer: Service {
 
   private func bind(_ configuration: Configuration) async throws -> NIOAsyncChannel<Wire, Never> {
     let sslContext = try configuration.tls.map { try NIOSSLContext(configuration: $0) }
-    return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    if configuration.host == Configuration.anyAddress {
+      // Whatever the machine has as its default (net.ipv6.bindv6only).
+      bootstrap = bootstrap.serverChannelOption(
+        ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 0)
+    }
+    return
+      try await bootstrap
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.socketOption(.so_keepalive), value: 1)

@@ -123,7 +123,7 @@ package enum ProcessServers {
 
   /// `/metrics`, and what keeps its certificate current.
   private static func metrics(_ settings: Settings, logger: Logger, _ content: Content) throws -> [any Service] {
-    var configuration = Self.configuration(host: "0.0.0.0", port: settings.metricsPort)
+    var configuration = Self.configuration(host: HTTPServer.Configuration.anyAddress, port: settings.metricsPort)
     var services: [any Service] = []
     var access = content.mayRead
     var certificates = content.certificates

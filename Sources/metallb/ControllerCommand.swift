@@ -46,7 +46,8 @@ struct ControllerCommand: AsyncParsableCommand {
         ? nil
         : ControllerOptions.MemberlistSecret(
           name: secretName, deployment: self.deployment ?? environment["METALLB_DEPLOYMENT"]),
-      servers: try self.process.servers(of: "metallb-controller", healthHost: "0.0.0.0", tls: self.tls))
+      servers: try self.process.servers(
+        of: "metallb-controller", healthHost: HTTPServer.Configuration.anyAddress, tls: self.tls))
     self.process.warnAboutWhatIsNotServed(logger)
     if self.webhooks.webhookHTTP2 {
       logger.info("webhooks are served over HTTP/1.1, which every API server speaks; --webhook-http2 has no effect")
