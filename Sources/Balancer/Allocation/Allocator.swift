@@ -248,6 +248,7 @@ package struct Allocator: Sendable, Equatable {
   /// reserved can be in the ledger of another pool as well.
   mutating func forget(_ service: ObjectKey) -> Allocation? {
     guard let allocation = self.allocations.removeValue(forKey: service) else { return nil }
+    self.ledgers[allocation.pool]?.services -= 1
     for address in allocation.addresses {
       self.uses[address] = nil
       guard let pool = self.directory.owner(of: address) else { continue }

@@ -34,6 +34,17 @@ import Testing
     #expect(counters?.capacity == (ipv6 == .max ? .max : ipv4 + ipv6))
   }
 
+  @Test func `a Service that shows addresses of two pools counts once, though one of them goes`() throws {
+    let (ipv4, ipv6) = (poolObject("a", ["10.0.0.0/30"]), poolObject("b", ["2001:db8::/126"]))
+    var allocator = Allocator()
+    _ = allocator.use(PoolResolution([ipv4, ipv6]).pools, namespaces: [:])
+    let addresses = try ["10.0.0.1", "2001:db8::1"].map { try #require(IPAddress($0)) }
+    try allocator.reserve(addresses, for: request("ns/other"))
+    _ = allocator.use(PoolResolution([ipv4]).pools, namespaces: [:])
+    try allocator.reserve([addresses[0]], for: request("ns/other"))
+    #expect(allocator.counters(of: "a")?.services == 1)
+  }
+
   @Test func `a range is used upward across its prefixes, and blocks in the order of the spec`() throws {
     var allocator = Allocator(poolObject("p", ["10.0.9.0/31", "10.0.0.3-10.0.0.6"]))
     for number in 0..<6 { try allocator.allocate(request("ns/s\(number)")) }
