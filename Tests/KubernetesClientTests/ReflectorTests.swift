@@ -278,6 +278,20 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
     #expect(it.request == .watch(from: "40"))
   }
 
+  @Test func `a server that was away is asked for its version before the watch is taken up`() throws {
+    var it = try Conversation.watching([pool("a", "1")], version: "100")
+    _ = it.fails(.interrupted("it was closed"))
+    #expect(it.request == .watch(from: "100"))
+    _ = it.fails(.unreachable("connection refused"))
+    #expect(it.request == .probe)
+    #expect(it.pause > .zero)
+    _ = try it.page([pool("a", "1")], version: "104")
+    #expect(it.reflector.plan == .init(request: .watch(from: "100"), pause: .zero))
+    _ = it.fails(.unreachable("connection refused"))
+    _ = try it.page([pool("a", "1")], version: "99")
+    #expect(it.request == .list(continuing: nil), "its etcd was put back")
+  }
+
   @Test func `a probe that fails is repeated`() throws {
     var it = try Conversation.watching([], version: "100")
     _ = it.reflector.handle(.silent)

@@ -7,8 +7,8 @@ import Primitives
 ///     │  pages ↺   │                    │   ▲
 ///     │            │ failed             │   │ the version is still good
 ///     │            ▼                    ▼   │
-///     │          pause, again     probing ──┘   after a silence: is the server's version still ahead of ours?
-///     └─────────────────────────────────┘       if not, it was restored from a backup; read everything anew
+///     │          pause, again     probing ──┘   after a silence, and when the server was away: is its version still ahead
+///     └─────────────────────────────────┘       of ours? if not, it was restored from a backup; read everything anew
 ///
 /// It remembers the version of each object, so that a second list yields only what changed and what is gone, and so that
 /// nothing is told twice. A stream that breaks is taken up where it broke. What keeps failing is tried less and less often;
@@ -259,7 +259,13 @@ struct Reflector<R: KubernetesResource>: Sendable {
     } else if case .refused = error, !error.isTransient || error.code == 500 {
       self.refuse(version, waiting: error)
     } else {
-      self.state = .watching(from: version)
+      // A server that was away may come back with an etcd that was put back to an earlier state. Versions soon pass the one
+      // that was reached, and a watch from there would never tell what happened in between.
+      if case .unreachable = error {
+        self.state = .probing(from: version)
+      } else {
+        self.state = .watching(from: version)
+      }
       self.pause = self.wait(error, backoff: &self.watchBackoff)
     }
   }
