@@ -173,10 +173,6 @@ package struct SpeakerService: ServiceLifecycle.Service {
         return .ofAll
       }
       group.addTask {
-        await parts.bgp.run()
-        return .ofAll
-      }
-      group.addTask {
         await parts.routers.run { interface, finding in
           parts.bgp.routerChanged(on: interface, to: finding)
           parts.bfd.routerChanged(on: interface, to: finding)
@@ -184,7 +180,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
         return .ofAll
       }
       group.addTask {
-        await parts.bfd.run()
+        await parts.bfd.run { await parts.bgp.run() }
         return .ofAll
       }
       group.addTask {

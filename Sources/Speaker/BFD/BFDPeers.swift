@@ -40,9 +40,9 @@ package final class BFDPeers: Sendable {
     self.pathChanged = pathChanged
   }
 
-  /// Runs the sessions until the task is cancelled, and says goodbye then.
-  package func run() async {
-    await self.service.run()
+  /// Runs the sessions until the task is cancelled and BGP, which runs meanwhile, has ended, and says goodbye then.
+  package func run(for bgp: @escaping @Sendable () async -> Void) async {
+    await self.service.run(for: bgp)
   }
 
   /// Returns when the thread of the sessions has come round to it.

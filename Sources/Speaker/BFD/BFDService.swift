@@ -102,8 +102,27 @@ package final class BFDService: Sendable {
   /// Returns when the thread of the sessions has come round to it.
   package func turn() async { await self.loop.turn() }
 
-  /// Writes the log until the task is cancelled; then tells every peer that this is no failure, and closes the sockets.
-  package func run() async {
+  /// Runs until the task is cancelled and `user`, which runs meanwhile, has ended; then tells every peer that this is no
+  /// failure, and closes the sockets.
+  ///
+  /// There are routers that take it for one all the same: whoever relies on a session says goodbye before it does.
+  package func run(for user: @escaping @Sendable () async -> Void = {}) async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await user() }
+      await self.writeLog()
+    }
+    let paths = self.state.withLock { Array($0.observers.keys) }
+    for path in paths { self.take(.unwanted(path)) }
+    self.state.withLock { state in
+      state.hasEnded = true
+      state.sockets.closeAll(on: self.loop)
+      state.echoSockets.closeAll(on: self.loop)
+    }
+    self.alarm.set(in: nil)
+  }
+
+  /// Writes the log until the task is cancelled, and looks after sockets that could not be had.
+  private func writeLog() async {
     var complaints = BFDComplaints()
     var careAt: ContinuousClock.Instant?
     while !Task.isCancelled {
@@ -120,14 +139,6 @@ package final class BFDService: Sendable {
         }
       }
     }
-    let paths = self.state.withLock { Array($0.observers.keys) }
-    for path in paths { self.take(.unwanted(path)) }
-    self.state.withLock { state in
-      state.hasEnded = true
-      state.sockets.closeAll(on: self.loop)
-      state.echoSockets.closeAll(on: self.loop)
-    }
-    self.alarm.set(in: nil)
   }
 
   // MARK: - The thread

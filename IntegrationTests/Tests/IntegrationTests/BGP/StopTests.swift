@@ -36,5 +36,60 @@ extension Everything.Aside.Networks {
         #expect(time < .seconds(5), "it took \(time)")
       }
     }
+
+    /// There are routers, such as BIRD, that end a session whose BFD is switched off.
+    @Test func `BFD goes on until the routers have been asked to prefer others`() async throws {
+      try await BGPScene.with { scene in
+        var peering = InteropScene.outside
+        (peering.password, peering.keepsRoutes) = (nil, false)
+        peering.bfd = "{ min rx interval 100 ms; min tx interval 100 ms; }"
+        let router = try await BIRDRouter.start(on: scene.router, asn: BGPScene.routerASN, [peering])
+        try await scene.cluster.apply(
+          Manifest.bfdProfile("fast", "receiveInterval: 100\ntransmitInterval: 100"), scene.peer("bfdProfile: fast"))
+        let speaker = try scene.cluster.startSpeaker()
+        try await eventually("BIRD has the route, and BFD is up", equals: true, within: .seconds(30)) {
+          guard try await router.route(InteropScene.aggregate, from: peering) != nil else { return false }
+          return try await router.show("show bfd sessions").contains("Up")
+        }
+        async let status = speaker.stop()
+        try await eventually("the route says that it is about to go", within: .seconds(2), every: .milliseconds(50)) {
+          try await router.route(InteropScene.aggregate, from: peering)?.communities ?? []
+        } isRight: {
+          $0.contains("65535:0")
+        }
+        try await eventually("BIRD has heard why", equals: true, within: .seconds(5)) {
+          try await router.hasHeard(.administrativeShutdown, from: peering)
+        }
+        #expect(await status == 0)
+      }
+    }
+
+    @Test(arguments: [RouterKind.frr, .bird])
+    func `routes are kept over a restart although BFD watches`(kind: RouterKind) async throws {
+      try await BGPScene.with { scene in
+        var peering = InteropScene.outside
+        peering.password = nil
+        // Else BIRD lets routes go for BFD that is switched off.
+        peering.bfd = kind == .frr ? "profile rack" : "graceful"
+        let router = try await kind.type.start(on: scene.router, asn: BGPScene.routerASN, [peering])
+        try await scene.cluster.apply(
+          Manifest.bfdProfile("fast", "receiveInterval: 100\ntransmitInterval: 100"),
+          scene.peer("bfdProfile: fast\nenableGracefulRestart: true"))
+        var speaker = try scene.cluster.startSpeaker()
+        try await eventually("the router has the route, and BFD is up", equals: true, within: .seconds(30)) {
+          try await router.route(InteropScene.aggregate, from: peering) != nil
+        }
+        try await scene.awaitLog("BFD session is up", of: speaker)
+        #expect(await speaker.stop() == 0)
+        try await stays("the router keeps the route", equals: true, during: .seconds(2)) {
+          try await router.route(InteropScene.aggregate, from: peering) != nil
+        }
+        speaker = try scene.cluster.startSpeaker()
+        try await scene.awaitLog("BFD session is up", of: speaker)
+        try await stays("the router keeps the route", equals: true, during: .seconds(2)) {
+          try await router.route(InteropScene.aggregate, from: peering) != nil
+        }
+      }
+    }
   }
 }
