@@ -8,6 +8,7 @@ Each address listens on port 179, takes IPv4 routes and tells in the file STATUS
     steady    a router like others
     flapping  closes every session half a second after it was established
     deaf      reads nothing any more in its first session once it has routes, and goes on sending KEEPALIVEs
+    leaving   says much at once in its first session, and then that it goes
     garbage   says something wrong in each session, a different thing every time, and then is steady
 """
 import asyncio
@@ -165,6 +166,9 @@ class Router:
             if self.behaviour == "flapping":
                 await asyncio.sleep(0.5)
                 return
+            if self.behaviour == "leaving" and self.sessions == 1:
+                writer.write(message(KEEPALIVE) * 5000 + message(NOTIFICATION, b"\6\2\4noon"))
+                return await writer.drain()
             while True:
                 kind, body = await self.read(reader)
                 if kind == NOTIFICATION:

@@ -17,6 +17,9 @@ package struct Frame: Sendable, Hashable {
   /// The longest message of RFC 8654.
   static let extendedLimit = 65_535
 
+  /// Whether it says why the connection ends.
+  package var isNotification: Bool { self.type == MessageType.notification }
+
   /// The length of the whole message.
   var length: Int { Self.headerLength + self.body.count }
 

@@ -151,8 +151,17 @@ final class BGPFrameHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    self.postLastWord()
     let reason = self.failure.map { ConnectionFailure.text(of: $0, self.router) }
     self.mailbox.post(.closed(self.connection, reason ?? "the router closed the connection"))
+  }
+
+  /// What found no room is of no interest any more, but for the word that says why the router went.
+  private func postLastWord() {
+    while let frame = self.postponed {
+      if frame.isNotification { return self.mailbox.post(.received(self.connection, frame)) }
+      self.postponed = try? self.splitter.next()
+    }
   }
 
   private func split(_ context: ChannelHandlerContext) {

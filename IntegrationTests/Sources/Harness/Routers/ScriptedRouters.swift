@@ -3,7 +3,7 @@ import Foundation
 /// Routers of `Peers/bgp-peers.py` on one host, one for each address: many, and such as no good daemon can be made to be.
 package struct ScriptedRouters: Sendable {
   package enum Behaviour: String, Sendable {
-    case steady, flapping, deaf, garbage
+    case steady, flapping, deaf, leaving, garbage
   }
 
   /// What one of them has seen.

@@ -108,6 +108,15 @@ extension Everything.Aside.Networks {
       }
     }
 
+    @Test func `why a router went is told, however much it said before`() async throws {
+      try await BGPScene.with { scene in
+        _ = try await ScriptedRouters.start(on: scene.router, [BGPScene.routerAddress: .leaving])
+        try await scene.cluster.apply(self.peer(BGPScene.routerAddress))
+        let log = try await scene.awaitLog("sessionDown", of: try scene.cluster.startSpeaker())
+        #expect(log.contains(#"the peer sent NOTIFICATION: Cease: Administrative Shutdown, \"noon\""#))
+      }
+    }
+
     /// Seven routes, none of which fits into a message with another.
     private func bulk(med: Int) -> String {
       (25..<32).map { length in
