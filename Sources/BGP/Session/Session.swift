@@ -173,8 +173,10 @@ package struct Session: StateMachine, Equatable {
   private mutating func confirm(_ peer: OpenMessage, at now: ContinuousClock.Instant) -> [Action] {
     do throws(Agreement.Refusal) {
       let agreement = try Agreement(self.settings, own: self.open, peer: peer)
+      // The answer is due at once, however long silence may last after it.
       let timers = Timers(
-        holdDeadline: agreement.holdTime.map { now + $0 }, keepaliveDeadline: self.nextKeepalive(agreement, at: now))
+        holdDeadline: now + (agreement.holdTime ?? Self.openTime),
+        keepaliveDeadline: self.nextKeepalive(agreement, at: now))
       self.state = .openConfirm(agreement, timers)
       return [.send(.keepalive), .introduced(peer)]
     } catch {

@@ -86,6 +86,8 @@ import Testing
     let custom = PeerSettings.external.with { $0.keepaliveInterval = .seconds(5) }
     #expect(Session.openConfirm(custom).agreement?.keepaliveInterval == .seconds(5))
     #expect(Session.openConfirm(custom, .router(holdSeconds: 6)).agreement?.keepaliveInterval == .seconds(2))
+    var silent = Session.openConfirm(.external, .router(holdSeconds: 0))
+    #expect(silent.handle(.tick, at: t0 + .seconds(30)).last == .ended(.sent(.holdTimerExpired)))
     var unlimited = Session.established(.external, .router(holdSeconds: 0))
     #expect(unlimited.nextDeadline == nil)
     #expect(unlimited.handle(.tick, at: t0 + .seconds(100_000)) == [])
