@@ -81,7 +81,8 @@ let package = Package(
     library(
       "KubernetesClient",
       [
-        "KubernetesModel", "Primitives", "Runner", asyncHTTPClient, logging, nioCore, nioPosix, nioSSL, nioHTTP1, yams,
+        "KubernetesModel", "Primitives", "Runner", asyncHTTPClient, certificates, logging, nioCore, nioPosix, nioSSL,
+        nioHTTP1, yams,
       ]),
     library("HostNetwork", ["CLinux", "Layer2", "Primitives", "Runner", logging]),
     library(

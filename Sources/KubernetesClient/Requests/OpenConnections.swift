@@ -9,6 +9,12 @@ import Synchronization
 /// mute (a stopped process, a proxy without a backend), a request that times out makes us hang up and dial anew.
 final class OpenConnections: Sendable {
   private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+  /// What a server has to prove that TLS cannot see.
+  private let proof: AddressProof?
+
+  init(proof: AddressProof?) {
+    self.proof = proof
+  }
 
   func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
     let id = ObjectIdentifier(channel)
@@ -29,7 +35,9 @@ final class OpenConnections: Sendable {
     let settings: [EventLoopFuture<Void>] = options.map { option, value in
       channel.setOption(option, value: value).recover { _ in }
     }
-    return EventLoopFuture.andAllSucceed(settings, on: channel.eventLoop)
+    let isSet = EventLoopFuture.andAllSucceed(settings, on: channel.eventLoop)
+    guard let proof = self.proof else { return isSet }
+    return isSet.flatMap { proof.demand(of: channel) }
   }
 
   func closeAll() {

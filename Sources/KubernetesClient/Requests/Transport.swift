@@ -36,7 +36,7 @@ final class Transport: Sendable {
   }
 
   let tally = RequestTally()
-  private let connections = OpenConnections()
+  private let connections: OpenConnections
   private let credentials: CredentialStore
   private let configuration: ClusterConfiguration
   private let base: String
@@ -46,6 +46,7 @@ final class Transport: Sendable {
   {
     self.configuration = configuration
     self.userAgent = userAgent
+    self.connections = OpenConnections(proof: AddressProof(for: configuration))
     self.credentials = try CredentialStore(configuration: configuration, environment: environment)
     var settings = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
