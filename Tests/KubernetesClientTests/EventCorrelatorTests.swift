@@ -69,6 +69,25 @@ import Testing
     }
   }
 
+  @Test func `a message that is too long is cut between two characters`() {
+    var correlator = EventCorrelator(component: "metallb-controller")
+    for message in [String(repeating: "x", count: 5000), String(repeating: "é", count: 5000)] {
+      for number in 0..<12 {
+        let verdict = correlator.correlate(self.occurrence("\(number)" + message), time: self.start, at: t0)
+        let told: String? =
+          switch verdict {
+          case .create(let event), .count(let event, _): event.message
+          case .drop: nil
+          }
+        #expect(told?.hasSuffix("…") == true)
+        #expect((980...1024).contains(told?.utf8.count ?? 0))
+      }
+    }
+    let longest = String(repeating: "x", count: 992)
+    #expect(
+      EventCorrelator.Occurrence(object: ObjectReference(), type: "", reason: "", message: longest).message == longest)
+  }
+
   @Test func `names differ within one instant`() {
     var correlator = EventCorrelator(component: "c")
     var names: Set<String> = []

@@ -17,6 +17,23 @@ struct EventCorrelator {
     var type: String
     var reason: String
     var message: String
+
+    /// A message that is longer than an Event may be is cut.
+    init(object: ObjectReference, type: String, reason: String, message: String) {
+      self.object = object
+      self.type = type
+      self.reason = reason
+      self.message = message.utf8.count <= EventCorrelator.longestMessage ? message : Self.cut(message)
+    }
+
+    private static func cut(_ message: String) -> String {
+      var left = EventCorrelator.longestMessage - "…".utf8.count
+      let head = message.prefix { character in
+        left -= character.utf8.count
+        return left >= 0
+      }
+      return head + "…"
+    }
   }
 
   enum Verdict: Equatable {
@@ -70,6 +87,9 @@ struct EventCorrelator {
   }
 
   static let combinedPrefix = "(combined from similar events): "
+  /// In bytes, the prefix included: what `events.k8s.io/v1` allows, in which form every Event can be read.
+  private static let longestText = 1024
+  fileprivate static let longestMessage = Self.longestText - Self.combinedPrefix.utf8.count
   private static let similarLimit = 10
   private static let similarInterval = Duration.seconds(600)
   private static let burst = 25
