@@ -58,6 +58,8 @@ import Testing
           code: 429, status: APIStatus(message: "Too many requests, please try again later."),
           retryAfter: .seconds(1)))
     #expect(APIError.refused(refusal).isTransient)
+    #expect(
+      self.refusal(503, "", retryAfter: "9223372036854775807").retryAfter == .seconds(60), "whatever a proxy says")
   }
 
   @Test func `the wait may stand in the status alone`() {
