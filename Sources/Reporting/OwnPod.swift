@@ -35,9 +35,8 @@ package struct OwnPod: Sendable {
         return pod.metadata.uid.map { OwnerReference(apiVersion: "v1", kind: "Pod", name: name, uid: $0) }
       } catch {
         // An API server that starts refuses everything until it has read its roles.
-        let isRefusal = error.isForbidden || error.code == 401
-        if isRefusal { refusals += 1 }
-        guard error.isTransient || isRefusal && refusals < Self.refusalLimit else {
+        if error.isRejection { refusals += 1 }
+        guard error.isTransient || error.isRejection && refusals < Self.refusalLimit else {
           self.logger.warning(
             "the own pod cannot be read: what this process writes has no owner",
             metadata: ["pod": "\(self.namespace)/\(name)", "reason": .string(error.description)])

@@ -244,6 +244,18 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
     #expect(it.reflector.plan == .init(request: .watch(from: "11"), pause: .zero))
   }
 
+  @Test func `a server that starts and lets nobody costs no list, and one that never lets us watch is listed`() throws {
+    var it = try Conversation.watching([], version: "10")
+    var waited = Duration.zero
+    while it.request == .watch(from: "10"), waited < .seconds(300) {
+      _ = it.fails(.refused(.init(code: 403)))
+      waited += it.pause
+    }
+    #expect(it.request == .list(continuing: nil))
+    #expect(waited > .seconds(20))
+    #expect(waited < .seconds(120))
+  }
+
   @Test func `a version that is refused three times running is given up for a new list`() throws {
     var it = try Conversation.watching([], version: "10")
     for _ in 1...2 {

@@ -52,6 +52,9 @@ package enum APIError: Error, Sendable, Hashable, CustomStringConvertible {
 
   package var isForbidden: Bool { self.code == 403 }
 
+  /// Whether the server does not let us, whatever is asked. One that has just started lets nobody.
+  package var isRejection: Bool { self.code == 401 || self.code == 403 }
+
   /// The resource version or the page asked for is no longer there; the list must be read anew.
   package var isGone: Bool {
     self.code == 410 || self.status?.reason == "Expired" || self.status?.reason == "Gone"

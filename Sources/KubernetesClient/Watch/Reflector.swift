@@ -12,7 +12,8 @@ import Primitives
 ///
 /// It remembers the version of each object, so that a second list yields only what changed and what is gone, and so that
 /// nothing is told twice. A stream that breaks is taken up where it broke. What keeps failing is tried less and less often;
-/// a version that the server refuses three times running is given up for a new list. Where the versions have gone back, what
+/// a version that the server refuses three times running is given up for a new list; one that is refused to us is not, or a
+/// server that starts, and knows no roles yet, would have to list everything for everybody. Where the versions have gone back, what
 /// is remembered of objects says nothing any more: a number may stand for something else now.
 struct Reflector<R: KubernetesResource>: Sendable {
   /// The next request, and how long to wait before it.
@@ -84,6 +85,8 @@ struct Reflector<R: KubernetesResource>: Sendable {
   private var hasRewound = false
 
   private static var refusalLimit: Int { 3 }
+  /// The same where it is us that are refused: half a minute. Without the permission to watch, lists have to do.
+  private static var rejectionLimit: Int { 8 }
 
   init(seed: UInt64) {
     self.listBackoff = Backoff(seed: seed)
@@ -273,7 +276,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
   private mutating func refuse(_ version: String, waiting error: APIError?) {
     self.refusals += 1
     let pause = error.map { self.wait($0, backoff: &self.watchBackoff) } ?? self.watchBackoff.next()
-    if self.refusals >= Self.refusalLimit {
+    if self.refusals >= (error?.isRejection == true ? Self.rejectionLimit : Self.refusalLimit) {
       self.refusals = 0
       self.listAnew(pause: pause)
     } else {
