@@ -2,9 +2,12 @@ import Balancer
 import KubernetesClient
 import KubernetesModel
 import Logging
+import Primitives
+import Runner
 import Synchronization
 
-/// The configuration objects that exist, kept by watches, so that a review need not ask the API server for them.
+/// The configuration objects that exist, kept by watches, so that a review need not ask the API server for them; but a
+/// watch may be behind, and before something is refused for an object's sake, the API server is asked whether it is so.
 final class AdmissionCache: Sendable {
   /// The objects of one kind.
   private struct Kept<R: KubernetesResource>: Sendable {
@@ -35,10 +38,15 @@ final class AdmissionCache: Sendable {
     var bfdProfiles = Kept<BFDProfile>()
   }
 
+  /// How long an API server that waits for a review may be asked in turn.
+  private static let patience = Duration.seconds(3)
+
   private let client: KubernetesClient
   private let namespace: String
   private let logger: Logger
   private let state = Mutex(State())
+  /// Who reaches the port can have things refused as often as he likes.
+  private let questions = Mutex(TokenBucket(burst: 20, interval: .milliseconds(500), at: Time.now))
 
   init(client: KubernetesClient, namespace: String, logger: Logger) {
     self.client = client
@@ -63,6 +71,23 @@ final class AdmissionCache: Sendable {
   ) async {
     await Watcher(self.client, type, namespace: self.namespace, logger: self.logger).run { change in
       self.state.withLock { apply(&$0, change) }
+    }
+  }
+
+  /// What the API server has now of these kinds; nil = it cannot be had.
+  func newestObjects(of kinds: Set<String>) async -> ConfigurationObjects? {
+    guard self.questions.withLock({ $0.take(at: Time.now) }) else { return nil }
+    return try? await withTimeout(Self.patience) {
+      func list<R: KubernetesResource>(_ type: R.Type = R.self) async throws -> [R]? {
+        guard kinds.contains(type.type.kind) else { return nil }
+        return try await self.client.list(type, in: ListScope(namespace: self.namespace)).map { object in
+          guard case .object(let object) = object else { throw CancellationError() }
+          return object
+        }
+      }
+      return ConfigurationObjects(
+        pools: try await list(), l2Advertisements: try await list(), bgpAdvertisements: try await list(),
+        bgpPeers: try await list(), bfdProfiles: try await list(), communities: try await list())
     }
   }
 

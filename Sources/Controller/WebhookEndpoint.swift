@@ -14,7 +14,10 @@ struct WebhookEndpoint: Sendable {
   static let largestBody = 16 << 20
 
   let admission: Admission
+  /// What is known of the objects that exist.
   let existing: @Sendable () -> ConfigurationObjects
+  /// What the API server has now of some kinds; nil = it cannot be had.
+  let newest: @Sendable (_ kinds: Set<String>) async -> ConfigurationObjects?
   let logger: Logger
 
   func handle(_ request: HTTPRequest, _ response: HTTPResponseWriter) async throws {
@@ -39,7 +42,7 @@ struct WebhookEndpoint: Sendable {
     }
     let answer: JSONValue
     do {
-      answer = self.answer(to: try await request.body.collect(), of: request.headers, at: path)
+      answer = await self.answer(to: try await request.body.collect(), of: request.headers, at: path)
     } catch HTTPRequestBody.Failure.tooLarge(let limit) {
       answer = AdmissionVerdict.undecided(code: 413, Self.tooLarge(limit)).answer()
     }
@@ -54,7 +57,7 @@ struct WebhookEndpoint: Sendable {
   private static func tooLarge(_ limit: Int) -> String { "request entity is too large; limit is \(limit) bytes" }
 
   /// The answer to one review; whatever is wrong with it, there is one.
-  func answer(to body: ByteBuffer, of headers: HTTPHeaders, at path: AdmissionPath) -> JSONValue {
+  func answer(to body: ByteBuffer, of headers: HTTPHeaders, at path: AdmissionPath) async -> JSONValue {
     let type = headers.first(name: "content-type") ?? ""
     guard type.split(separator: ";").first.map({ $0.filter { $0 != " " } }) == "application/json" else {
       return AdmissionVerdict.undecided(code: 400, "contentType=\(type), expected application/json").answer()
@@ -68,12 +71,12 @@ struct WebhookEndpoint: Sendable {
     } catch {
       return AdmissionVerdict.undecided(code: 400, error.description).answer()
     }
-    let verdict = self.verdict(on: review, at: path)
+    let verdict = await self.verdict(on: review, at: path)
     self.log(verdict, on: review)
     return verdict.answer(apiVersion: review.apiVersion, uid: review.uid)
   }
 
-  private func verdict(on review: AdmissionReview, at path: AdmissionPath) -> AdmissionVerdict {
+  private func verdict(on review: AdmissionReview, at path: AdmissionPath) async -> AdmissionVerdict {
     guard review.group == "metallb.io", review.kind == path.kind else {
       return .undecided(code: 400, "\(path.rawValue) is for objects of kind \(path.kind), not \(review.kind)")
     }
@@ -91,7 +94,10 @@ struct WebhookEndpoint: Sendable {
     if let kind = path.needs.sorted().first(where: { !existing.knows($0) }) {
       return .undecided(code: 503, "\(path.unavailable(kind)): they are not all read yet; try again in a moment")
     }
-    return self.admission.verdict(on: review.operation, of: subject, among: existing)
+    let verdict = self.admission.verdict(on: review.operation, of: subject, among: existing)
+    // What it collides with may be gone since a moment.
+    guard case .denied = verdict, let newest = await self.newest(path.needs) else { return verdict }
+    return self.admission.verdict(on: review.operation, of: subject, among: newest)
   }
 
   private func log(_ verdict: AdmissionVerdict, on review: AdmissionReview) {

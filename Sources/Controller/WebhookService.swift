@@ -27,7 +27,8 @@ struct WebhookService: Sendable {
     let tls = self.tls
     let cache = AdmissionCache(client: self.client, namespace: self.namespace, logger: self.logger)
     let endpoint = WebhookEndpoint(
-      admission: Admission(namespace: self.namespace), existing: { cache.objects() }, logger: self.logger)
+      admission: Admission(namespace: self.namespace), existing: { cache.objects() },
+      newest: { await cache.newestObjects(of: $0) }, logger: self.logger)
     var configuration = HTTPServer.Configuration(host: HTTPServer.Configuration.anyAddress, port: self.options.port)
     configuration.renewableTLS = tls
     configuration.maximumConnections = 128

@@ -22,10 +22,12 @@ extension Everything.Servers {
       try await self.kubectl("delete", "ipaddresspools", "--all", "--namespace=metallb-system")
     }
 
-    private func withWebhooks(_ extra: String..., body: (Controller) async throws -> Void) async throws {
+    private func withWebhooks(
+      _ extra: String..., kubeconfig: String? = nil, body: (Controller) async throws -> Void
+    ) async throws {
       try await self.kubectl.apply(try self.installation.manifest())
       let flags = ["--webhook-mode=onlywebhook", "--webhook-port=\(self.installation.port)"] + extra
-      try await Controller.with(kubeconfig: self.server.controllerKubeconfig, flags, body: body)
+      try await Controller.with(kubeconfig: kubeconfig ?? self.server.controllerKubeconfig, flags, body: body)
       try await self.kubectl("delete", "validatingwebhookconfiguration", "metallb-webhook-configuration")
     }
 
@@ -72,6 +74,21 @@ extension Everything.Servers {
         #expect(elsewhere.contains("resource must be created in metallb-system namespace"))
         try await self.kubectl.apply(Manifest.pool("good", "192.0.2.0/25"))
         try await self.kubectl("delete", "ipaddresspool", "good", "--namespace=metallb-system")
+      }
+    }
+
+    @Test func `what is gone by now refuses nothing, though the watch has not told`() async throws {
+      try await FaultProxy.with(kubeconfig: self.server.controllerKubeconfig) { proxy in
+        try await self.withWebhooks(kubeconfig: proxy.kubeconfig) { _ in
+          try await self.expectWorking("at the start")
+          let successor = Manifest.pool("successor", "192.0.2.128/25")
+          try await self.kubectl.apply(Manifest.pool("good", "192.0.2.0/24"))
+          #expect(try await self.refusal(successor).contains("overlaps"))
+          try await proxy.freezeWatches()
+          try await self.kubectl("delete", "ipaddresspool", "good", "--namespace=metallb-system")
+          try await self.kubectl.apply(successor)
+          try await self.kubectl("delete", "ipaddresspool", "successor", "--namespace=metallb-system")
+        }
       }
     }
 
