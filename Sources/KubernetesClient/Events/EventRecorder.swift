@@ -99,7 +99,7 @@ package struct EventRecorder: Sendable {
 
   private func write(_ verdict: EventCorrelator.Verdict) async {
     var backoff = Backoff(base: .milliseconds(500), limit: .seconds(10), seed: UInt64(Time.wallMicroseconds))
-    for _ in 0..<Self.attempts {
+    for attempt in 1...Self.attempts {
       do throws(APIError) {
         try await self.attempt(verdict)
         self.dropped.isTold.store(false, ordering: .relaxed)
@@ -109,7 +109,7 @@ package struct EventRecorder: Sendable {
         // The first attempt came through although its answer was lost.
         if error.isAlreadyExists { return }
         self.logger.debug("cannot write an event", metadata: ["reason": .string(error.description)])
-        guard error.isTransient else {
+        guard self.mayPass(error), attempt < Self.attempts else {
           self.complain(about: error)
           break
         }
@@ -119,10 +119,19 @@ package struct EventRecorder: Sendable {
     self.dropped.count.add(1, ordering: .relaxed)
   }
 
-  /// Says once that Events are refused; but an object in a namespace that is being deleted gets no more of them, and nobody
-  /// is there to read them.
+  /// Whether it may go better a little later. An API server that starts refuses everything for a moment; one that has
+  /// refused for good is not asked twice.
+  private func mayPass(_ error: APIError) -> Bool {
+    error.isTransient
+      || error.isRejection && !Self.isEndOfNamespace(error) && !self.dropped.isTold.load(ordering: .relaxed)
+  }
+
+  /// An object in a namespace that is being deleted gets no more Events, and nobody is there to read them.
+  private static func isEndOfNamespace(_ error: APIError) -> Bool { error.description.contains("being terminated") }
+
+  /// Says once that Events are refused.
   private func complain(about error: APIError) {
-    guard error.isForbidden, !error.description.contains("being terminated"),
+    guard error.isForbidden, !Self.isEndOfNamespace(error),
       !self.dropped.isTold.exchange(true, ordering: .relaxed)
     else { return }
     self.logger.warning(
