@@ -1,35 +1,83 @@
 import KubernetesModel
 
-/// What a node that announces a Service tells another one that does, too, or may: under which term it has claimed it, 0 if
-/// it has not and asks for the other's.
+/// What a node says to another one of Services that both announce, or may: whether it does, and under which term it has
+/// claimed them.
 ///
 /// It travels as a user message of the gossip, in words between spaces; upstream's speakers pass those over.
 package struct OwnershipNotice: Sendable, Hashable {
-  private static let signature = ["metallb-swift", "owns"]
-
-  package var service: ObjectKey
-  package var node: String
-  package var term: Int
-
-  package init(service: ObjectKey, node: String, term: Int) {
-    self.service = service
-    self.node = node
-    self.term = term
+  /// How a node stands to a Service.
+  package enum Stance: Sendable, Hashable {
+    /// It announces the Service, which it has claimed under this term; 0 = it has not, and asks for the other's.
+    case announces(term: Int)
+    /// It does not announce it, and need not be told any more.
+    case leaves
   }
+
+  private static let signature = ["metallb-swift", "stands"]
+  /// In bytes, what is read: more than the names of one Service and a node can take.
+  private static let limit = 1024
+  /// What several Services are told of together: it fits the smallest datagrams that the gossip can be set to.
+  private static let companySize = 400
+
+  package var node: String
+  package var stances: [ObjectKey: Stance]
+
+  package init(node: String, stances: [ObjectKey: Stance]) {
+    self.node = node
+    self.stances = stances
+  }
+
+  /// The Service that all of it is about, if it is one alone.
+  var soleService: ObjectKey? { self.stances.count == 1 ? self.stances.keys.first : nil }
+
+  /// All of them in as few notices as can be sent.
+  static func notices(from node: String, of stances: [ObjectKey: Stance]) -> [OwnershipNotice] {
+    let empty = OwnershipNotice(node: node, stances: [:])
+    var (notices, notice, size) = ([OwnershipNotice](), empty, empty.bytes.count)
+    for (key, stance) in stances.sorted(by: { $0.key < $1.key }) {
+      let added = Self.word(key, stance).utf8.count + 1
+      if size + added > Self.companySize, !notice.stances.isEmpty {
+        notices.append(notice)
+        (notice, size) = (empty, empty.bytes.count)
+      }
+      notice.stances[key] = stance
+      size += added
+    }
+    return notice.stances.isEmpty ? notices : notices + [notice]
+  }
+
+  // MARK: Bytes
 
   /// Nil = it is something else.
   package init?(_ bytes: some Collection<UInt8>) {
-    // Two names of Kubernetes objects and a node's, and a number.
-    guard bytes.count <= 1024 else { return nil }
+    guard bytes.count <= Self.limit else { return nil }
     let words = bytes.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-    guard words.count == 6, Array(words[..<2]) == Self.signature, let term = Int(words[5]), term >= 0 else {
-      return nil
+    guard words.count > 3, Array(words[..<2]) == Self.signature else { return nil }
+    self.init(node: words[2], stances: [:])
+    for word in words[3...] {
+      guard let (key, stance) = Self.stance(in: word) else { return nil }
+      self.stances[key] = stance
     }
-    self.init(service: ObjectKey(namespace: words[2], name: words[3]), node: words[4], term: term)
   }
 
   package var bytes: [UInt8] {
-    let words = Self.signature + [self.service.namespace, self.service.name, self.node, String(self.term)]
-    return Array(words.joined(separator: " ").utf8)
+    let stances = self.stances.sorted { $0.key < $1.key }.map { Self.word($0.key, $0.value) }
+    return Array((Self.signature + [self.node] + stances).joined(separator: " ").utf8)
+  }
+
+  /// `default/mail=12`, or `default/mail=-`.
+  private static func word(_ key: ObjectKey, _ stance: Stance) -> String {
+    switch stance {
+    case .announces(let term): "\(key)=\(term)"
+    case .leaves: "\(key)=-"
+    }
+  }
+
+  private static func stance(in word: String) -> (ObjectKey, Stance)? {
+    guard let equals = word.lastIndex(of: "="), let key = ObjectKey(text: String(word[..<equals])) else { return nil }
+    let value = word[word.index(after: equals)...]
+    if value == "-" { return (key, .leaves) }
+    guard let term = Int(value), term >= 0 else { return nil }
+    return (key, .announces(term: term))
   }
 }

@@ -10,11 +10,12 @@ extension SpeakerState {
   /// Whether it counts who has claimed what: all speakers elect by it.
   var electsByClaims: Bool { self.nodes.members == nil || self.nodes.isUniform }
 
-  mutating func file(_ change: ObjectChange<OwnershipClaim>) -> Set<ObjectKey> {
+  mutating func file(_ change: ObjectChange<OwnershipClaim>, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     let changed = self.ownership.apply(change)
     for key in changed { self.changes.endAdoption(of: key) }
     let touched = changed.filter { self.isClaimed($0) }
-    guard !self.yields.isEmpty, case .applied(let claim) = change else { return touched }
+    guard case .applied(let claim) = change else { return touched }
+    guard !self.yields.isEmpty else { return touched }
     for key in touched { self.endYield(of: key, knowing: claim) }
     return touched
   }
@@ -59,13 +60,16 @@ extension SpeakerState {
   }
 
   /// The term under which this node announces a Service; nil = claims do not decide.
-  func term(of key: ObjectKey, for address: IPAddress, incumbent: String?) -> Int? {
+  func term(
+    of key: ObjectKey, for address: IPAddress, incumbent: String?, at now: ContinuousClock.Instant
+  ) -> Int? {
     guard self.isClaimed(key), self.electsByClaims else { return nil }
     let held = self.services[key]?.verdict?.announcement?.term ?? 0
     // Whoever merely goes on for a moment claims nothing anew, and not any more what has not been written yet.
     guard incumbent == nil || incumbent == self.settings.node else { return min(held, self.writtenTerm(of: key) ?? 0) }
     guard let leader = self.ownership.leader(of: key, for: address) else { return max(held, 1) }
-    return max(held, leader.node == self.settings.node ? leader.term : leader.term + 1)
+    if leader.node == self.settings.node { return max(held, leader.term) }
+    return max(held, leader.term + 1)
   }
 
   /// The term of this node's own claim that is known to be written: others can go by that alone.
@@ -91,56 +95,98 @@ extension SpeakerState {
     return self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
   }
 
-  /// Tells a node that announces what this one has claimed, and will tell it again.
-  mutating func contest(_ key: ObjectKey, with node: String, at now: ContinuousClock.Instant) -> [Action] {
-    guard self.isClaimed(key), self.electsByClaims, self.contests.begin(key, with: node, at: now) else { return [] }
-    return self.assertion(of: key, to: node)
+  /// Tells a node that announces what this one does, or may, how this one stands to it, and will tell it again.
+  mutating func contest(_ key: ObjectKey, with node: String, at now: ContinuousClock.Instant) {
+    guard self.isContestable(key), self.contests.begin(key, with: node, at: now) else { return }
+    self.contests.say(key, to: node, on: .contest)
   }
+
+  /// Whether it matters to others that this node announces a Service.
+  private func isContestable(_ key: ObjectKey) -> Bool {
+    self.isClaimed(key) && self.electsByClaims && self.isAnnouncing(key)
+  }
+
+  private func isAnnouncing(_ key: ObjectKey) -> Bool { self.services[key]?.verdict?.announcement != nil }
 
   /// Tells the nodes again that may not have heard it yet.
-  mutating func remind(at now: ContinuousClock.Instant) -> [Action] {
-    self.contests.due(at: now).flatMap { self.assertion(of: $0.service, to: $0.node) }
-  }
-
-  /// What another node is told of a Service that this one announces: the term under which this one is seen to have claimed
-  /// it; with 0 it asks for the other one's.
-  private func assertion(of key: ObjectKey, to node: String) -> [Action] {
-    guard self.isClaimed(key), self.electsByClaims, self.services[key]?.verdict?.announcement != nil else { return [] }
-    let notice = OwnershipNotice(service: key, node: self.settings.node, term: self.writtenTerm(of: key) ?? 0)
-    return [.tell(node, notice)]
+  mutating func remind(at now: ContinuousClock.Instant) {
+    for (key, node) in self.contests.due(at: now) {
+      if self.isContestable(key) {
+        self.contests.say(key, to: node, on: .contest)
+      } else {
+        self.contests.settle(key, with: node)
+      }
+    }
   }
 
   /// Tells a node that is back of what this one has taken over from it: what it knows of claims may be old.
-  mutating func tellOfInheritance(_ node: String, at now: ContinuousClock.Instant) -> [Action] {
-    self.changes.takeInherited(from: node).sorted().flatMap { self.contest($0, with: node, at: now) }
+  mutating func tellOfInheritance(_ node: String, at now: ContinuousClock.Instant) {
+    for key in self.changes.takeInherited(from: node) { self.contest(key, with: node, at: now) }
+  }
+
+  /// What is said now that it is clear how this node stands: the term under which it is seen to have claimed a Service;
+  /// with 0 it asks for the other one's.
+  mutating func speak() -> [Action] {
+    var actions: [Action] = []
+    for (node, words) in self.contests.takeWords().sorted(by: { $0.key < $1.key }) {
+      var stances: [ObjectKey: OwnershipNotice.Stance] = [:]
+      for (key, occasion) in words {
+        if !self.isAnnouncing(key) {
+          stances[key] = .leaves
+        } else if occasion == .contest {
+          stances[key] = .announces(term: self.writtenTerm(of: key) ?? 0)
+        }
+      }
+      actions += OwnershipNotice.notices(from: self.settings.node, of: stances).map { .tell(node, $0) }
+    }
+    return actions
+  }
+
+  /// Another node says how it stands to what this one announces, or may.
+  mutating func file(_ notice: OwnershipNotice, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+    guard self.isDeciding, notice.node != self.settings.node else { return [] }
+    var touched: Set<ObjectKey> = []
+    for (key, stance) in notice.stances.sorted(by: { $0.key < $1.key }) {
+      switch stance {
+      case .announces(let term): touched.formUnion(self.file(term, of: key, by: notice.node, at: now))
+      // Whoever waits to hear the one that has claimed the Service goes on asking.
+      case .leaves where !self.changes.hasFarewell(key): self.contests.settle(key, with: notice.node)
+      case .leaves: break
+      }
+    }
+    return touched
   }
 
   /// Another node says that it owns what this one announces; one that errs is told. Against what it has written counts
   /// only what this one has written, too: whoever was cut off meant to claim a lot.
-  mutating func file(
-    _ notice: OwnershipNotice, at now: ContinuousClock.Instant
-  ) -> (actions: [Action], touched: Set<ObjectKey>) {
-    guard notice.node != self.settings.node, self.isClaimed(notice.service), self.electsByClaims,
-      let address = self.electionAddress(of: notice.service), let candidacy = self.candidacy(of: notice.service),
-      self.services[notice.service]?.verdict?.announcement != nil || self.yields[address] == notice.node,
-      self.nodes.mayOwn(notice.node, in: candidacy)
-    else { return ([], []) }
-    let held = self.writtenTerm(of: notice.service) ?? 0
+  private mutating func file(
+    _ term: Int, of key: ObjectKey, by node: String, at now: ContinuousClock.Instant
+  ) -> Set<ObjectKey> {
+    guard self.isClaimed(key), self.electsByClaims, let address = self.electionAddress(of: key),
+      let candidacy = self.candidacy(of: key), self.isAnnouncing(key) || self.yields[address] == node,
+      self.nodes.mayOwn(node, in: candidacy)
+    else {
+      self.contests.say(key, to: node, on: .answer)
+      return []
+    }
+    let held = self.writtenTerm(of: key) ?? 0
     // One that is leaving yields to anybody who announces, as it does to one that it hears.
     let isLater =
       self.isHandingOver || self.isDeparting
-      || (notice.term == held
-        ? held > 0 && self.nodes.precedes(notice.node, self.settings.node, for: address, in: candidacy)
-        : notice.term > held)
+      || (term == held
+        ? held > 0 && self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
+        : term > held)
     guard isLater else {
       // Of equals neither is told, lest two that see the order differently go on telling each other.
-      return (notice.term < held ? self.assertion(of: notice.service, to: notice.node) : [], [])
+      self.contests.say(key, to: node, on: term < held ? .contest : .answer)
+      return []
     }
-    let isSeen = self.ownership.term(of: notice.service, by: notice.node).map { $0 >= notice.term } ?? false
-    self.yields.yield(address, to: notice.node, under: isSeen ? nil : notice.term, at: now)
-    let company = self.services.company(of: notice.service)
+    let isSeen = self.ownership.term(of: key, by: node).map { $0 >= term } ?? false
+    self.yields.yield(address, to: node, under: isSeen ? nil : term, at: now)
+    self.contests.say(key, to: node, on: .answer)
+    let company = self.services.company(of: key)
     for key in company { self.changes.endAdoption(of: key) }
-    return ([], company)
+    return company
   }
 
   // MARK: Claiming what another one has

@@ -70,14 +70,14 @@ extension SpeakerState {
     let rivals = self.predecessors(of: address, in: candidacy, hold: hold, incumbent: incumbent)
     var actions: [Action] = []
     for contender in contenders {
-      let term = self.term(of: contender.key, for: address, incumbent: incumbent)
+      let term = self.term(of: contender.key, for: address, incumbent: incumbent, at: now)
       actions += self.conclude(contender, lost: verdict, hold: hold, term: term)
       self.succession.put(contender.key, rivals: rivals)
     }
     guard policy.kind != .stateless else { return actions + self.disregardClaims(on: first.key) }
     if let incumbent, !isFarewell, self.changes.hasFarewell(first.key) {
       // If it announces already, there is no need to go on.
-      actions += self.contest(first.key, with: incumbent, at: now)
+      self.contest(first.key, with: incumbent, at: now)
     } else if verdict == nil, incumbent == nil, let leader = self.ownership.leader(of: first.key, for: address),
       leader.node != self.settings.node
     {

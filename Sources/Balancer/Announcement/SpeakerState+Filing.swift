@@ -9,14 +9,9 @@ extension SpeakerState {
     _ event: Event, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
-    case .tick:
-      (
-        self.remind(at: now),
-        self.expireYields(at: now).union(self.concludeDeparture(at: now)).union(self.changes.due(at: now))
-          .union(self.takeLoads(at: now))
-      )
-    case .ownership(let change): ([], self.file(change))
-    case .told(let notice): self.file(notice, at: now)
+    case .tick: ([], self.fileTime(now))
+    case .ownership(let change): ([], self.file(change, at: now))
+    case .told(let notice): ([], self.file(notice, at: now))
     case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))
@@ -28,10 +23,16 @@ extension SpeakerState {
     case .pools(let change): ([], self.file(change))
     case .l2Advertisements(let change): ([], self.file(change))
     case .interfaces(let interfaces): ([], self.file(interfaces))
-    case .members(let members): self.file(members: members, at: now)
+    case .members(let members): ([], self.file(members: members, at: now))
     case .kernelAddresses(let addresses): self.file(kernelAddresses: addresses)
     case .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: ([], [])
     }
+  }
+
+  private mutating func fileTime(_ now: ContinuousClock.Instant) -> Set<ObjectKey> {
+    self.remind(at: now)
+    return self.expireYields(at: now).union(self.concludeDeparture(at: now)).union(self.changes.due(at: now))
+      .union(self.takeLoads(at: now))
   }
 
   // MARK: Services
@@ -174,9 +175,7 @@ extension SpeakerState {
     return self.touched(byChangeOf: name)
   }
 
-  private mutating func file(
-    members: LiveMembers, at now: ContinuousClock.Instant
-  ) -> (actions: [Action], touched: Set<ObjectKey>) {
+  private mutating func file(members: LiveMembers, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     let change = self.nodes.setMembers(members)
     if !change.changed.isEmpty { self.loads.doubtAll() }
     for node in change.changed { self.yields.doubt(to: node) }
@@ -184,9 +183,9 @@ extension SpeakerState {
     // That a node is gone is newer than that it was heard.
     let ended = change.left.flatMap { self.yields.end(to: $0) }
       .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
-    let words = change.changed.intersection(members.names).sorted().flatMap { self.tellOfInheritance($0, at: now) }
-    if change.isOfRules { return (words, Set(self.services.records.keys)) }
-    return (words, change.changed.reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) })
+    for node in change.changed.intersection(members.names) { self.tellOfInheritance(node, at: now) }
+    if change.isOfRules { return Set(self.services.records.keys) }
+    return change.changed.reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) }
   }
 
   /// The Services whose verdict the standing of a node can change: those that it keeps from us, and those that it could

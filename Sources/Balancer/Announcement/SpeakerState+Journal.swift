@@ -23,7 +23,7 @@ extension SpeakerState.Event {
     case .addressContested(let address, _): DecisionCause(address.description, nil, "is claimed by somebody else")
     case .members: DecisionCause("speakers that are alive", nil, "changed")
     case .ownership(let change): DecisionCause("ServiceL2Status", change, \.key)
-    case .told(let notice): DecisionCause(notice.service.description, nil, "is claimed by \(notice.node), as that says")
+    case .told(let notice): DecisionCause("node \(notice.node)", notice.soleService, "says what it announces")
     case .handingOver: DecisionCause("this process", nil, "hands over")
     case .stopping: DecisionCause("this process", nil, "stops")
     }
@@ -50,7 +50,8 @@ extension SpeakerState.Action {
     case .defend(let address): Decision("defended", addresses: [address])
     case .bid(let service, _, let term): Decision("claimed from its owner", service, detail: "term \(term)")
     case .abandonBid(let service): Decision("took its claim back", service)
-    case .tell(let node, let notice): Decision("told of its claim", notice.service, names: [node])
+    case .tell(let node, let notice):
+      Decision("told what it announces", notice.soleService, names: [node], count: notice.stances.count)
     case .configurePeers(let peers): Decision("has sessions with", names: peers.keys, count: peers.count)
     case .advertise(let changes):
       Decision(

@@ -130,7 +130,8 @@ extension SpeakerState {
     }
     guard let first = services.min() else { return ([.defend(address)], []) }
     guard self.yieldIfLater(first, to: node, at: now) else {
-      return ([.defend(address)] + self.contest(first, with: node, at: now), [])
+      self.contest(first, with: node, at: now)
+      return ([.defend(address)], [])
     }
     return ([], self.services.company(of: first))
   }

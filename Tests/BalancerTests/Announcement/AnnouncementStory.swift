@@ -20,7 +20,7 @@ import TestKit
 ///     endpoints NS/NAME NODE,NODE|none
 ///     members NODE,NODE                        with what they tell of interfaces: NODE:INTERFACE+INTERFACE@MAC, digits alone
 ///     claimed NS/NAME NODE TERM                a status object says so; `no claimed NS/NAME NODE TERM`
-///     told NS/NAME NODE TERM                   the node says so itself
+///     told NS/NAME NODE TERM                   the node says so itself; with `-` that it does not announce the Service
 ///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
@@ -105,8 +105,8 @@ struct AnnouncementStory {
     case "members": return [.members(Self.members(Self.list(first)))]
     case "claimed": return [.ownership(.applied(Self.claim(words)))]
     case "told":
-      let claim = Self.claim(words)
-      return [.told(OwnershipNotice(service: Self.key(first), node: claim.node ?? "", term: claim.term))]
+      let stance = words[2] == "-" ? OwnershipNotice.Stance.leaves : .announces(term: Int(words[2]) ?? 0)
+      return [.told(OwnershipNotice(node: words[1], stances: [Self.key(first): stance]))]
     case "kernel":
       let addresses = Self.list(first).compactMap { IPAddress($0) }
       return [.kernelAddresses(Dictionary(uniqueKeysWithValues: addresses.map { ($0, rest.first ?? "") }))]
@@ -324,7 +324,7 @@ struct AnnouncementStory {
     case .defend(let address): "defend \(address)"
     case .bid(let service, let interfaces, let term): "bid for \(service) on \(Self.text(interfaces)), term \(term)"
     case .abandonBid(let service): "abandon the bid for \(service)"
-    case .tell(let node, let notice): "tell \(node) \(notice.service) \(notice.node) \(notice.term)"
+    case .tell(let node, let notice): Self.text(of: notice, to: node)
     case .emit(let note):
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
     case .watch(let owners): "watch \(owners.isEmpty ? "nobody" : owners.sorted().joined(separator: ","))"
@@ -333,6 +333,16 @@ struct AnnouncementStory {
         + (problems.isEmpty
           ? "none" : problems.map(\.message).joined(separator: "; ").split(separator: "\n").joined(separator: "; "))
     }
+  }
+
+  private static func text(of notice: OwnershipNotice, to node: String) -> String {
+    let stances = notice.stances.sorted { $0.key < $1.key }.map { key, stance in
+      switch stance {
+      case .announces(let term): "\(key) \(notice.node) \(term)"
+      case .leaves: "\(key) \(notice.node) -"
+      }
+    }
+    return "tell \(node) \(stances.joined(separator: ", "))"
   }
 
   private static func text(of announcement: BGPAnnouncement) -> String {
