@@ -12,6 +12,8 @@ struct OwnerChanges: Sendable, Equatable {
 
   /// How long an owner goes on without hearing the one that has claimed the Service.
   static let farewellTime = Duration.seconds(1)
+  /// How long a claim of a node that is gone may be news of its life: the gossip finds it in that time.
+  static let doubtTime = Duration.seconds(2)
   /// How long a claim may take to be written and seen, and how long to wait before the next one if it was not.
   static let bidTime = Duration.seconds(10)
 
@@ -24,6 +26,8 @@ struct OwnerChanges: Sendable, Equatable {
   /// Since when this node is the one that is to have a Service of another.
   private var waits: [ObjectKey: Wait] = [:]
   private var farewells: [ObjectKey: ContinuousClock.Instant] = [:]
+  /// What nodes have claimed that are not known to live, and until when that is left as it is.
+  private var doubts: [ObjectKey: ContinuousClock.Instant] = [:]
   /// What this node has taken over from nodes that had claimed it and were gone, by the node.
   private var inherited: [String: Set<ObjectKey>] = [:]
   /// What was left to others, nobody of whom was found to answer: it is this node's, until anything newer is known of it.
@@ -37,6 +41,10 @@ struct OwnerChanges: Sendable, Equatable {
   mutating func due(at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     var due: Set<ObjectKey> = []
     while let key = self.alarms.next(at: now) {
+      if let end = self.doubts[key], end <= now {
+        self.doubts[key] = nil
+        due.insert(key)
+      }
       if self.bids[key] != nil || self.waits[key] != nil || self.farewells[key] != nil { due.insert(key) }
     }
     return due
@@ -71,6 +79,17 @@ struct OwnerChanges: Sendable, Equatable {
   }
 
   // MARK: What is taken from others
+
+  /// A node that is not known to live has claimed a Service.
+  mutating func doubt(_ service: ObjectKey, at now: ContinuousClock.Instant) {
+    self.doubts[service] = now + Self.doubtTime
+    self.alarms.set(now + Self.doubtTime, for: service)
+  }
+
+  /// Whether the node that has claimed a Service and is not known to live may do so all the same.
+  func isDoubtful(_ service: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
+    self.doubts[service].map { now < $0 } ?? false
+  }
 
   mutating func inherit(_ service: ObjectKey, from node: String) {
     self.inherited[node, default: []].insert(service)

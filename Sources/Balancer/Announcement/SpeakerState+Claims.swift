@@ -10,11 +10,16 @@ extension SpeakerState {
   /// Whether it counts who has claimed what: all speakers elect by it.
   var electsByClaims: Bool { self.nodes.members == nil || self.nodes.isUniform }
 
+  /// A claim of a node that is not known to live is, more likely than not, the first sign of its life: this node claims
+  /// nothing beyond it until the gossip has had time to find it.
   mutating func file(_ change: ObjectChange<OwnershipClaim>, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     let changed = self.ownership.apply(change)
     for key in changed { self.changes.endAdoption(of: key) }
     let touched = changed.filter { self.isClaimed($0) }
     guard case .applied(let claim) = change else { return touched }
+    if self.isDeciding, let node = claim.node, self.nodes.members?.contains(node) == false {
+      for key in touched { self.changes.doubt(key, at: now) }
+    }
     guard !self.yields.isEmpty else { return touched }
     for key in touched { self.endYield(of: key, knowing: claim) }
     return touched
@@ -69,6 +74,7 @@ extension SpeakerState {
     guard incumbent == nil || incumbent == self.settings.node else { return min(held, self.writtenTerm(of: key) ?? 0) }
     guard let leader = self.ownership.leader(of: key, for: address) else { return max(held, 1) }
     if leader.node == self.settings.node { return max(held, leader.term) }
+    guard !self.changes.isDoubtful(key, at: now) else { return min(held, self.writtenTerm(of: key) ?? 0) }
     return max(held, leader.term + 1)
   }
 

@@ -100,8 +100,11 @@ import Testing
       # Of equals that of the first in the order counts, and w2 is not there.
       no claimed default/mail w3 2
       > watch nobody
+      # w2 may live.
       free 192.0.2.8
-      \(Self.announced(term: 2))
+      \(Self.announced(term: 0))
+      wait 2
+      > announce default/mail 192.0.2.8 on all, term 2
       """)
   }
 
@@ -266,6 +269,34 @@ import Testing
       > announce default/mail 192.0.2.8 on all, term 0
       > announce default/web 192.0.2.16 on all, term 0
       > tell w3 default/mail w1 0, default/web w1 0
+      """)
+  }
+
+  @Test
+  func `what a node has claimed that is not known to live is not claimed from it before the gossip could find it`() {
+    self.expect(
+      """
+      claimed default/mail w1 1
+      members w1:eth0
+      # w1 was cut off, and hears of the API server again before it does of w3.
+      claimed default/mail w3 2
+      members w1:eth0,w3:eth0
+      \(Self.asking(term: 1))
+      contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
+      \(Self.withdrawn)
+      > watch w3
+      > probe 192.0.2.8 on all, again after 0.1
+      """)
+    self.expect(
+      """
+      claimed default/mail w1 1
+      members w1:eth0
+      claimed default/mail w3 2
+      wait 1
+      # It died when it had just claimed it.
+      wait 1
+      > announce default/mail 192.0.2.8 on all, term 3
+      wait 60
       """)
   }
 
@@ -466,8 +497,9 @@ import Testing
   @Test func `against a written claim counts only one that is written, too`() {
     self.expect(
       """
+      # w2 may live.
       claimed default/mail w2 5
-      > announce default/mail 192.0.2.8 on all, term 6
+      > announce default/mail 192.0.2.8 on all, term 0
       # It is announced, and nobody is told of a claim that there is not, but asked for his.
       contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
       > defend 192.0.2.8
