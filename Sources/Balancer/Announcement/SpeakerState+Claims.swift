@@ -205,7 +205,9 @@ extension SpeakerState {
   ) -> [Action] {
     guard let announcement, let incumbent, incumbent != self.settings.node, !self.isHandingOver else {
       self.changes.endWait(key)
-      return self.endBid(for: key, isWon: incumbent == self.settings.node)
+      // Whoever leaves the Service to another one's word has not won before that word is forgotten.
+      let isPending = announcement != nil && !self.isHandingOver && incumbent != nil
+      return isPending ? [] : self.endBid(for: key, isWon: incumbent == self.settings.node)
     }
     if policy.kind == .sticky {
       if let holdDown = policy.holdDown, self.isFirst(for: address, in: candidacy) {

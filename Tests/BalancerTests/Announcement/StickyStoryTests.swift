@@ -534,6 +534,26 @@ import Testing
       """, with: "policy=Sticky hold=1m")
   }
 
+  @Test func `a claim that was made knowing less than others is taken back when that is seen, though it seemed to win`()
+  {
+    self.expect(
+      """
+      claimed default/mail w3 1
+      > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
+      told default/mail w3 3
+      \(Self.unheard)
+      wait 10
+      > bid for default/mail on all, term 2
+      claimed default/mail w1 2
+      > watch nobody
+      claimed default/mail w3 3
+      > abandon the bid for default/mail
+      > watch w3
+      > abandon 192.0.2.8
+      """, with: "policy=Sticky hold=10s")
+  }
+
   @Test func `a node that was away waits for the hold-down again`() {
     self.expect(
       """
