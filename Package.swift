@@ -134,6 +134,9 @@ let package = Package(
       name: "allocator-benchmark", dependencies: ["Balancer", "KubernetesModel", "Primitives"],
       path: "Benchmarks/Allocator", swiftSettings: strict),
     .executableTarget(
+      name: "election-benchmark", dependencies: ["Balancer", "KubernetesModel", "Primitives"],
+      path: "Benchmarks/Election", swiftSettings: strict),
+    .executableTarget(
       name: "arp-benchmark", dependencies: ["CLinux", "HostNetwork", "Layer2", "Primitives", "Runner", logging],
       path: "Benchmarks/ARP", swiftSettings: strict),
     .executableTarget(

@@ -172,7 +172,7 @@ extension SpeakerState {
     let old = before.map { self.nodes.standing(of: $0) }
     let new = after.map { self.nodes.standing(of: $0) }
     guard old != new else { return [] }
-    return self.touched(byChangeOf: name)
+    return self.touched(byChangeOf: [name])
   }
 
   private mutating func file(members: LiveMembers, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
@@ -185,18 +185,31 @@ extension SpeakerState {
       .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
     for node in change.changed.intersection(members.names) { self.tellOfInheritance(node, at: now) }
     if change.isOfRules { return Set(self.services.records.keys) }
-    return change.changed.reduce(into: ended) { $0.formUnion(self.touched(byChangeOf: $1)) }
+    return ended.union(self.touched(byChangeOf: change.changed))
   }
 
-  /// The Services whose verdict the standing of a node can change: those that it keeps from us, and those that it could
-  /// take from us; all, if it is this one.
-  private func touched(byChangeOf node: String) -> Set<ObjectKey> {
-    if node == self.settings.node { return Set(self.services.records.keys) }
-    let threatened = self.services.owned.filter { self.isThreatened($0, by: node) }
-    // Whoever comes back may have claimed what the order has given to another one since.
-    let claimed =
-      self.advertisements.claimsOwners ? self.ownership.services(claimedBy: node).filter { self.isClaimed($0) } : []
-    return self.services.services(rivalledBy: node).union(threatened).union(self.services.entangled)
-      .union(self.succession.services(dependingOn: node)).union(claimed)
+  /// Of so many nodes each is asked what it could take from this one; of more, deciding anew costs less.
+  private static let fewNodes = 4
+
+  /// The Services whose verdicts the standing of nodes can change: those that they keep from us, and those that they could
+  /// take from us; all, if this node is among them.
+  private func touched(byChangeOf nodes: Set<String>) -> Set<ObjectKey> {
+    guard !nodes.isEmpty else { return [] }
+    guard !nodes.contains(self.settings.node) else { return Set(self.services.records.keys) }
+    var touched = self.services.entangled.union(self.succession.inheritances.keys)
+    if nodes.count > Self.fewNodes {
+      touched.formUnion(self.services.owned)
+    } else {
+      touched.formUnion(self.services.owned.filter { key in nodes.contains { self.isThreatened(key, by: $0) } })
+    }
+    for node in nodes {
+      touched.formUnion(self.services.services(rivalledBy: node))
+      touched.formUnion(self.succession.services(dependingOn: node))
+      // Whoever comes back may have claimed what the order has given to another one since.
+      if self.advertisements.claimsOwners {
+        touched.formUnion(self.ownership.services(claimedBy: node).filter { self.isClaimed($0) })
+      }
+    }
+    return touched
   }
 }

@@ -23,10 +23,9 @@ struct SuccessionTable: Sendable, Equatable {
   /// The owners that this node would replace.
   var owners: Set<String> { Set(self.ownedCounts.keys) }
 
-  /// The Services whose place in the order a change of a node can change.
-  func services(dependingOn node: String) -> Set<ObjectKey> {
-    (self.dependents[node] ?? []).union(self.inheritances.keys)
-  }
+  /// The Services that this node is not next for because of another one; a change of any node can matter to the
+  /// `inheritances` besides.
+  func services(dependingOn node: String) -> Set<ObjectKey> { self.dependents[node] ?? [] }
 
   /// Files the nodes that come before this one for a Service, two at most; none = there is nothing to inherit.
   mutating func put(_ service: ObjectKey, rivals: [String]) {

@@ -104,6 +104,27 @@ import Testing
     #expect(state.announcements == Self.settled.announcements)
   }
 
+  @Test
+  func `many nodes that come back at once take what they take one after the other, and each Service is decided once`() {
+    let names = (0..<40).map { "n\($0)" }
+    func members(_ count: Int) -> SpeakerState.Event { .members(LiveMembers(Set(names.prefix(count)))) }
+    var story = AnnouncementStory(node: "n0", gossips: true)
+    story.play("pool main 10.0.0.0/16\nad all\ninterfaces eth0")
+    for name in names { story.play("node \(name)") }
+    for number in 0..<500 {
+      story.play("endpoints default/s\(number) n1\nservice default/s\(number) 10.0.\(number / 250).\(number % 250)")
+    }
+    story.play("synced\nmembers n0")
+    var (alone, one) = (story.state, story.state)
+    #expect(alone.announcements.count == 500)
+    let before = alone.decisions
+    _ = alone.handle(members(40), at: t0)
+    #expect(alone.decisions - before <= 500)
+    for count in 2...40 { _ = one.handle(members(count), at: t0) }
+    #expect((1..<40).contains(alone.announcements.count))
+    #expect(alone.announcements == one.announcements)
+  }
+
   @Test func `a pool or an advertisement for it concerns the Services of that pool`() {
     let inLow = 4096
     let labelled = AnnouncementStory.pool("low", ["10.0.0.0/20", "tier=gold"])
