@@ -7,16 +7,16 @@ extension LinkResponder {
   /// come, or has its carrier back, are told everything.
   package func interfacesChanged(_ interfaces: [Interface]) {
     let now = Time.now
-    let links = IPFamily.allCases.flatMap { self.exclusions.links(among: interfaces, for: $0) }
-    let carriers = Set(interfaces.filter(\.hasCarrier).map(\.index)).intersection(links.map(\.index))
-    let hasNews = self.state.withLock { state in
+    let news = self.state.withLock { state in
+      let links = state.selector.links(among: interfaces).sorted { $0.key < $1.key }.flatMap(\.value)
+      let carriers = Set(interfaces.filter(\.hasCarrier).map(\.index)).intersection(links.map(\.index))
       self.close(&state, except: links)
       defer { state.carriers = carriers }
       state.links = links
       state.ownHardware = Set(interfaces.compactMap(\.hardwareAddress))
-      return self.openMissing(&state, at: now) || !carriers.isSubset(of: state.carriers)
+      return self.openMissing(&state, at: now).union(carriers.subtracting(state.carriers))
     }
-    if hasNews { self.handle(.linkChanged, at: now) } else { _ = self.changes.trySend(()) }
+    if news.isEmpty { _ = self.changes.trySend(()) } else { self.handle(.linksChanged(news), at: now) }
   }
 
   /// The links on which addresses can be announced now.
@@ -26,9 +26,9 @@ extension LinkResponder {
     }
   }
 
-  /// Opens the links that have no socket; true if there were some and it worked.
-  func openMissing(_ state: inout State, at now: ContinuousClock.Instant) -> Bool {
-    var hasOpened = false
+  /// Opens the links that have no socket; returns the indices of those for which it worked.
+  func openMissing(_ state: inout State, at now: ContinuousClock.Instant) -> Set<Int> {
+    var opened: Set<Int> = []
     state.retryAt = nil
     for link in state.links where state.endpoints[LinkEndpoint.ID(link)] == nil {
       do {
@@ -36,13 +36,13 @@ extension LinkResponder {
         state.complaints[LinkEndpoint.ID(link)] = nil
         self.logger.info(
           "announcing on interface", metadata: ["interface": "\(link.name)", "family": "\(link.family)"])
-        hasOpened = true
+        opened.insert(link.index)
       } catch {
         self.complain(of: error, on: link, &state)
         state.retryAt = now + .seconds(1)
       }
     }
-    return hasOpened
+    return opened
   }
 
   /// Opens a link, with all that is listened for on it; nothing is left of it if that fails.

@@ -53,6 +53,7 @@ package final class LinkResponder: Sendable {
     var findings: [Finding] = []
     var coverings: [IPFamily: Covering] = [:]
     var endpoints: [LinkEndpoint.ID: LinkEndpoint] = [:]
+    var selector: LinkSelector
     /// Where addresses can be announced: an endpoint each, except for those that could not be opened.
     var links: [Link] = []
     /// The indices of the links that have a carrier.
@@ -68,7 +69,6 @@ package final class LinkResponder: Sendable {
   }
 
   let loop: ReadinessLoop
-  let exclusions: InterfaceExclusions
   let reception: PacketSocket.Reception
   let logger: Logger
   let state: Mutex<State>
@@ -81,12 +81,12 @@ package final class LinkResponder: Sendable {
     probes probeSettings: AddressProbes.Settings = AddressProbes.Settings(), seed: UInt64, logger: Logger
   ) {
     self.loop = loop
-    self.exclusions = exclusions
     self.reception = reception
     self.logger = logger
     self.state = Mutex(
       State(
-        schedule: GratuitousSchedule(settings, seed: seed), probes: AddressProbes(probeSettings, seed: ~seed)))
+        schedule: GratuitousSchedule(settings, seed: seed), probes: AddressProbes(probeSettings, seed: ~seed),
+        selector: LinkSelector(excluding: exclusions)))
   }
 
   /// Sends what is due and delivers what was found, until the task is cancelled; then closes the sockets.
@@ -98,10 +98,10 @@ package final class LinkResponder: Sendable {
       _ = await self.changes.next(before: deadline, on: ContinuousClock())
       guard !Task.isCancelled else { break }
       let now = Time.now
-      let hasNews = self.state.withLock { state in
-        state.retryAt.map { $0 <= now } == true && self.openMissing(&state, at: now)
+      let opened = self.state.withLock { state in
+        state.retryAt.map { $0 <= now } == true ? self.openMissing(&state, at: now) : []
       }
-      if hasNews { self.take(.linkChanged, at: now) }
+      if !opened.isEmpty { self.take(.linksChanged(opened), at: now) }
       self.take(.tick, at: now)
       self.take(probes: .tick, at: now)
       let findings = self.state.withLock { state in
@@ -158,7 +158,7 @@ package final class LinkResponder: Sendable {
 
   /// Tells the neighbours of an announced address at once, as somebody else has claimed it.
   package func defend(_ address: IPAddress) {
-    let outgoing = self.state.withLock { Self.burst(for: address, $0) }
+    let outgoing = self.state.withLock { Self.burst(for: address, on: .all, $0) }
     self.send(outgoing, at: Time.now)
   }
 

@@ -82,7 +82,7 @@ extension Interface {
 
   /// Whether this interface can announce addresses of a family (contract section 11.2); nil = it can.
   ///
-  /// Exclusion by name is not looked at here: ``InterfaceExclusions`` does that for a whole list at once.
+  /// Exclusion by name is not looked at here: ``LinkSelector`` does that for a whole list at once.
   package func unsuitability(for family: IPFamily) -> Unsuitable? {
     guard self.flags.contains(.up) else { return .down }
     guard self.master == nil else { return .enslaved }
@@ -97,7 +97,23 @@ extension Interface {
   }
 }
 
+extension Sequence<Interface> {
+  /// Whether what is sent from an address of this machine can leave it: an interface that has the address has a carrier.
+  package func canSend(from address: IPAddress) -> Bool {
+    address.isUnspecified
+      || self.contains { interface in interface.hasCarrier && interface.addresses.contains { $0.address == address } }
+  }
+}
+
 extension IPAddress {
+  /// Whether it stands for all addresses of the machine.
+  fileprivate var isUnspecified: Bool {
+    switch self {
+    case .v4(let address): address.bits == 0
+    case .v6(let address): address.bits == 0
+    }
+  }
+
   fileprivate var isIPv6LinkLocal: Bool {
     guard case .v6(let address) = self else { return false }
     return address.isLinkLocal

@@ -24,12 +24,3 @@ package struct Link: Sendable, Hashable {
     self.init(index: interface.index, name: interface.name, family: family, hardwareAddress: hardwareAddress)
   }
 }
-
-extension InterfaceExclusions {
-  /// The links on which addresses of a family can be announced, in the order of the interfaces.
-  package func links(among interfaces: [Interface], for family: IPFamily) -> [Link] {
-    let links = interfaces.compactMap { Link($0, for: family) }
-    let excluded = self.excluded(among: links.map(\.name))
-    return links.filter { !excluded.contains($0.name) }
-  }
-}

@@ -247,13 +247,13 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func followInterfaces(_ parts: SpeakerParts) async throws {
     var kernelAddresses: [IPAddress: String] = [:]
+    var selector = LinkSelector(excluding: self.exclusions)
     try await InterfaceMonitor(on: parts.sockets, logger: self.logger).run { interfaces in
       parts.responder.interfacesChanged(interfaces)
       parts.bgp.interfacesChanged(interfaces)
       parts.bfd.interfacesChanged(interfaces)
       parts.routers.interfacesChanged(interfaces)
-      let links = Dictionary(
-        uniqueKeysWithValues: IPFamily.allCases.map { ($0, self.exclusions.links(among: interfaces, for: $0)) })
+      let links = selector.links(among: interfaces)
       let own = KernelAnswers.addresses(of: interfaces, on: links[.ipv4] ?? [])
       if own != kernelAddresses {
         kernelAddresses = own
@@ -261,7 +261,10 @@ package struct SpeakerService: ServiceLifecycle.Service {
       }
       let carriers = Set(interfaces.filter(\.hasCarrier).map(\.index))
       let byFamily = links.mapValues { Set($0.filter { carriers.contains($0.index) }.map(\.name)) }
-      self.gossip?.describe(interfaces: byFamily, hardware: Set(links.values.joined().map(\.hardwareAddress)))
+      // What nobody can be told now would arrive when the link is back, and be true no more.
+      if let options = self.options.gossip, interfaces.canSend(from: options.address) {
+        self.gossip?.describe(interfaces: byFamily, hardware: Set(links.values.joined().map(\.hardwareAddress)))
+      }
       await parts.inbox.send(.interfaces(byFamily))
     }
   }

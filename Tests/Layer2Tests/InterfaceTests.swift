@@ -58,14 +58,45 @@ import Testing
       Interface(index: 4, name: "eth1", hardwareAddress: MACAddress(bits: 4), flags: [.broadcast]),
       Interface(index: 5, name: "bond0", hardwareAddress: MACAddress(bits: 5), flags: [.up, .broadcast]),
     ]
-    let links = InterfaceExclusions.standard.links(among: interfaces, for: .ipv4)
+    var standard = LinkSelector(excluding: .standard)
+    let links = standard.links(among: interfaces)
     #expect(
-      links == [
+      links[.ipv4] == [
         Link(index: 2, name: "eth0", hardwareAddress: MACAddress(bits: 0x0200_0000_0001)),
         Link(index: 5, name: "bond0", hardwareAddress: MACAddress(bits: 5)),
       ])
-    #expect(InterfaceExclusions.none.links(among: interfaces, for: .ipv4).map(\.index) == [2, 3, 5])
-    #expect(InterfaceExclusions.standard.links(among: interfaces, for: .ipv6).map(\.index) == [2])
+    #expect(links[.ipv6]?.map(\.index) == [2])
+    var all = LinkSelector(excluding: .none)
+    #expect(all.links(among: interfaces)[.ipv4]?.map(\.index) == [2, 3, 5])
+  }
+
+  @Test func `names that come are matched and names that are gone forgotten, whatever else changes`() {
+    func links(_ names: [String], _ selector: inout LinkSelector) -> [String] {
+      let interfaces = names.enumerated().map { index, name in
+        Interface(index: index, name: name, hardwareAddress: MACAddress(bits: 3), flags: [.up, .broadcast])
+      }
+      return selector.links(among: interfaces)[.ipv4]?.map(\.name) ?? []
+    }
+    var selector = LinkSelector(excluding: .standard)
+    #expect(links(["eth0", "veth1"], &selector) == ["eth0"])
+    #expect(links(["eth0", "veth1", "veth2", "eth1"], &selector) == ["eth0", "eth1"])
+    // Renamed.
+    #expect(links(["veth0", "eth2", "veth2", "eth1"], &selector) == ["eth2", "eth1"])
+    #expect(selector.rememberedNames == 4)
+    #expect(links(["eth2"], &selector) == ["eth2"])
+    #expect(selector.rememberedNames == 1)
+  }
+
+  @Test func `from an address something can be sent while an interface that has it has a carrier`() {
+    let address = IPAddress.v4(IPv4Address(192, 0, 2, 1))
+    func interface(_ flags: Interface.Flags) -> Interface {
+      Interface(index: 2, name: "eth0", flags: flags, addresses: [Interface.Address(address, prefixLength: 24)])
+    }
+    #expect([interface([.up, .lowerUp])].canSend(from: address))
+    #expect(![interface([.up])].canSend(from: address))
+    #expect([interface([.up]), interface([.up, .lowerUp])].canSend(from: address))
+    #expect(![interface([.up, .lowerUp])].canSend(from: .v4(IPv4Address(192, 0, 2, 2))), "nobody has it")
+    #expect([Interface]().canSend(from: .v4(IPv4Address(0, 0, 0, 0))), "nothing is known of where that leaves")
   }
 
   @Test(arguments: [
