@@ -72,7 +72,7 @@ extension LinkResponder {
     let outgoing = self.state.withLock { state in
       state.schedule.handle(event, at: now).flatMap { action in
         switch action {
-        case .sendBurst(let address): Self.burst(for: address, state)
+        case .sendBurst(let address, let reach): Self.burst(for: address, on: reach, state)
         }
       }
     }
@@ -102,8 +102,8 @@ extension LinkResponder {
     }
   }
 
-  static func burst(for address: IPAddress, _ state: State) -> [Outgoing] {
-    state.endpoints.values.filter { $0.link.family == address.family }.flatMap { endpoint in
+  static func burst(for address: IPAddress, on reach: GratuitousSchedule.Reach, _ state: State) -> [Outgoing] {
+    state.endpoints.values.filter { $0.link.family == address.family && reach.contains($0.link) }.flatMap { endpoint in
       state.responder.gratuitousFrames(for: address, on: endpoint.link).map {
         Outgoing(address: address, socket: endpoint.socket, frame: $0)
       }

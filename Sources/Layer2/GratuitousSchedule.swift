@@ -17,13 +17,28 @@ package struct GratuitousSchedule: StateMachine, Equatable {
     case withdrawn(IPAddress)
     /// A burst found the queue of its link full: with ten thousand announced at once, not all of them fit at once.
     case postponed(IPAddress)
-    /// A link came up or changed its hardware address: neighbours there may know nothing, or what is no longer true.
-    case linkChanged
+    /// Interfaces came up or changed their hardware addresses: neighbours there may know nothing, or what is no longer true.
+    case linksChanged(Set<Int>)
+  }
+
+  /// On which interfaces neighbours are told.
+  package enum Reach: Sendable, Hashable {
+    /// Wherever the address is announced.
+    case all
+    /// On those of them with these indices.
+    case only(Set<Int>)
+
+    package func contains(_ link: Link) -> Bool {
+      switch self {
+      case .all: true
+      case .only(let indices): indices.contains(link.index)
+      }
+    }
   }
 
   package enum Action: Sendable, Hashable {
-    /// Send one burst for the address on each of its links.
-    case sendBurst(IPAddress)
+    /// Send one burst for the address on each of its links that is within reach.
+    case sendBurst(IPAddress, on: Reach)
   }
 
   package struct Settings: Sendable, Hashable {
@@ -45,8 +60,8 @@ package struct GratuitousSchedule: StateMachine, Equatable {
   }
 
   private enum Announcement: Sendable, Hashable {
-    /// Until the end of the window.
-    case fresh(until: ContinuousClock.Instant)
+    /// Until the end of the window, and where.
+    case fresh(until: ContinuousClock.Instant, on: Reach)
     case settled
   }
 
@@ -83,35 +98,51 @@ package struct GratuitousSchedule: StateMachine, Equatable {
       guard self.announcements[address] != nil else { return [] }
       self.deadlines.set(address, to: now + self.dice.shortened(Self.retryInterval, by: 0.8))
       return []
-    case .linkChanged:
-      return self.announcements.keys.sorted().flatMap { self.announced($0, at: now) }
+    case .linksChanged(let links):
+      return self.announcements.keys.sorted().flatMap { self.announced($0, anewOn: links, at: now) }
     }
   }
 
   private mutating func announced(_ address: IPAddress, at now: ContinuousClock.Instant) -> [Action] {
-    let isFresh = if case .fresh = self.announcements[address] { true } else { false }
-    self.announcements[address] = .fresh(until: now + self.settings.burstWindow)
+    let isFresh = if case .fresh(_, .all) = self.announcements[address] { true } else { false }
+    self.announcements[address] = .fresh(until: now + self.settings.burstWindow, on: .all)
     guard !isFresh else { return [] }
     self.deadlines.set(address, to: now + self.settings.burstInterval)
-    return [.sendBurst(address)]
+    return [.sendBurst(address, on: .all)]
+  }
+
+  /// Neighbours elsewhere know what there is to know.
+  private mutating func announced(
+    _ address: IPAddress, anewOn links: Set<Int>, at now: ContinuousClock.Instant
+  ) -> [Action] {
+    let reach: Reach
+    switch self.announcements[address] {
+    case .fresh(_, .all): reach = .all
+    case .fresh(_, .only(let others)): reach = .only(others.union(links))
+    case .settled, nil:
+      reach = .only(links)
+      self.deadlines.set(address, to: now + self.settings.burstInterval)
+    }
+    self.announcements[address] = .fresh(until: now + self.settings.burstWindow, on: reach)
+    return [.sendBurst(address, on: .only(links))]
   }
 
   private mutating func due(at now: ContinuousClock.Instant) -> [Action] {
     var actions: [Action] = []
     while let address = self.deadlines.takeDue(at: now) {
       switch self.announcements[address] {
-      case .fresh(let end) where now > end:
+      case .fresh(let end, _) where now > end:
         // The first refresh falls anywhere in one interval, so that addresses that were announced together are spread
         // over it.
         self.announcements[address] = .settled
         self.deadlines.set(
           address,
           to: self.settings.refreshInterval.map { now + self.dice.shortened($0, by: 1) })
-      case .fresh:
-        actions.append(.sendBurst(address))
+      case .fresh(_, let reach):
+        actions.append(.sendBurst(address, on: reach))
         self.deadlines.set(address, to: now + self.settings.burstInterval)
       case .settled:
-        actions.append(.sendBurst(address))
+        actions.append(.sendBurst(address, on: .all))
         self.deadlines.set(
           address, to: self.settings.refreshInterval.map { now + self.dice.jittered($0, by: 0.1) })
       case nil:

@@ -21,7 +21,7 @@ import Testing
     while let deadline = schedule.nextDeadline, deadline <= t0 + end {
       for action in schedule.handle(.tick, at: deadline) {
         switch action {
-        case .sendBurst(let address): sent.append((deadline - t0, address))
+        case .sendBurst(let address, _): sent.append((deadline - t0, address))
         }
       }
     }
@@ -30,7 +30,7 @@ import Testing
 
   @Test func `a fresh announcement is sent at once and every 1.1 s for 5 s, then never again`() {
     var schedule = Self.upstream()
-    #expect(schedule.handle(.announced(Self.first), at: t0) == [.sendBurst(Self.first)])
+    #expect(schedule.handle(.announced(Self.first), at: t0) == [.sendBurst(Self.first, on: .all)])
     let later = Self.play(&schedule, until: .seconds(3600))
     #expect(later.map(\.after) == [1100, 2200, 3300, 4400].map { .milliseconds($0) })
     #expect(schedule.nextDeadline == nil)
@@ -49,7 +49,7 @@ import Testing
     var schedule = Self.upstream()
     _ = schedule.handle(.announced(Self.first), at: t0)
     _ = Self.play(&schedule, until: .seconds(60))
-    #expect(schedule.handle(.announced(Self.first), at: t0 + .seconds(60)) == [.sendBurst(Self.first)])
+    #expect(schedule.handle(.announced(Self.first), at: t0 + .seconds(60)) == [.sendBurst(Self.first, on: .all)])
     #expect(schedule.nextDeadline == t0 + .seconds(60) + .milliseconds(1100))
   }
 
@@ -65,7 +65,7 @@ import Testing
     var schedule = Self.upstream()
     _ = schedule.handle(.announced(Self.first), at: t0)
     _ = schedule.handle(.withdrawn(Self.first), at: t0 + .seconds(1))
-    #expect(schedule.handle(.announced(Self.first), at: t0 + .seconds(1)) == [.sendBurst(Self.first)])
+    #expect(schedule.handle(.announced(Self.first), at: t0 + .seconds(1)) == [.sendBurst(Self.first, on: .all)])
     #expect(Self.play(&schedule, until: .seconds(60)).count == 4)
   }
 
@@ -93,7 +93,9 @@ import Testing
     _ = schedule.handle(.announced(Self.second), at: t0)
     _ = schedule.handle(.announced(Self.first), at: t0)
     #expect(
-      schedule.handle(.tick, at: t0 + .milliseconds(1100)) == [.sendBurst(Self.first), .sendBurst(Self.second)])
+      schedule.handle(.tick, at: t0 + .milliseconds(1100)) == [
+        .sendBurst(Self.first, on: .all), .sendBurst(Self.second, on: .all),
+      ])
   }
 
   @Test func `a settled announcement is refreshed about once an interval, for ever`() {
@@ -126,7 +128,7 @@ import Testing
     #expect(schedule.handle(.postponed(Self.first), at: t0) == [])
     let deadline = try #require(schedule.nextDeadline)
     #expect((t0 + .milliseconds(20)...t0 + .milliseconds(100)).contains(deadline))
-    #expect(schedule.handle(.tick, at: deadline) == [.sendBurst(Self.first)])
+    #expect(schedule.handle(.tick, at: deadline) == [.sendBurst(Self.first, on: .all)])
     #expect(schedule.nextDeadline == deadline + .milliseconds(1100))
   }
 
@@ -136,14 +138,46 @@ import Testing
     #expect(schedule.nextDeadline == nil)
   }
 
-  @Test func `neighbours on a link that came up are told everything, once for each address`() {
-    var schedule = Self.upstream()
+  @Test func `neighbours on a link that came up are told everything, and nobody else is`() {
+    var schedule = GratuitousSchedule(.init(refreshInterval: .seconds(60)), seed: 7)
     _ = schedule.handle(.announced(Self.first), at: t0)
     _ = schedule.handle(.announced(Self.second), at: t0)
+    _ = Self.play(&schedule, until: .seconds(6))
+    let later = t0 + .seconds(6)
+    let burst: [GratuitousSchedule.Action] = [
+      .sendBurst(Self.first, on: .only([2])), .sendBurst(Self.second, on: .only([2])),
+    ]
+    #expect(schedule.handle(.linksChanged([2]), at: later) == burst)
+    #expect(schedule.handle(.tick, at: later + .milliseconds(1100)) == burst)
+    // Another one, within the time in which the first is told: both are, once the other has been told at once.
+    #expect(
+      schedule.handle(.linksChanged([3]), at: later + .milliseconds(1500)).first
+        == .sendBurst(Self.first, on: .only([3])))
+    #expect(
+      schedule.handle(.tick, at: later + .milliseconds(2200)).first == .sendBurst(Self.first, on: .only([2, 3])))
+    _ = Self.play(&schedule, until: .seconds(14))
+    let refresh = schedule.nextDeadline.map { schedule.handle(.tick, at: $0) }
+    #expect(refresh?.count == 1)
+    #expect(
+      refresh.map { [.sendBurst(Self.first, on: .all), .sendBurst(Self.second, on: .all)].contains($0[0]) } == true)
+  }
+
+  @Test
+  func `what is being told everywhere is told at once on a link that comes up, and goes on being told everywhere`() {
+    var schedule = Self.upstream()
+    _ = schedule.handle(.announced(Self.first), at: t0)
+    #expect(
+      schedule.handle(.linksChanged([2]), at: t0 + .milliseconds(300)) == [.sendBurst(Self.first, on: .only([2]))])
+    #expect(schedule.handle(.tick, at: t0 + .milliseconds(1100)) == [.sendBurst(Self.first, on: .all)])
+  }
+
+  @Test func `what is told on one link is told everywhere when it is announced once more`() {
+    var schedule = Self.upstream()
+    _ = schedule.handle(.announced(Self.first), at: t0)
     _ = Self.play(&schedule, until: .seconds(60))
-    let later = t0 + .seconds(60)
-    #expect(schedule.handle(.linkChanged, at: later) == [.sendBurst(Self.first), .sendBurst(Self.second)])
-    #expect(Self.upstream().nextDeadline == nil)
+    _ = schedule.handle(.linksChanged([2]), at: t0 + .seconds(60))
+    #expect(
+      schedule.handle(.announced(Self.first), at: t0 + .seconds(61)) == [.sendBurst(Self.first, on: .all)])
   }
 
   @Test func `an address that comes and goes leaves no trail of deadlines`() {
