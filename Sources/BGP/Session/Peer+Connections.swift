@@ -88,8 +88,9 @@ extension Peer {
       let otherAgreement = self.sessions[other]?.agreement
     else { return [] }
     if other == self.established {
-      // RFC 4724 section 4.2: a peer that restarts gracefully has lost the old one without our knowing.
-      guard otherAgreement.gracefulRestart != nil else {
+      // RFC 4724 section 4.2: a peer that restarts gracefully has lost the old one without our knowing. Of two that began
+      // together the peer keeps the one that was quicker: to give that up for the other would cost both.
+      guard otherAgreement.gracefulRestart != nil, self.changedAt.map({ now - $0 >= Self.settlingTime }) ?? true else {
         return self.stop(connection, .cease(.connectionCollision), at: now)
       }
       return self.pass(.closed("the router has connected anew, as after a restart"), to: other, at: now)

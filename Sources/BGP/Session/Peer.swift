@@ -106,6 +106,8 @@ package struct Peer: StateMachine, Equatable {
   static let standardConnectInterval = Duration.seconds(30)
   /// How many failures before a session count after it.
   static let mostFailuresRemembered = 2
+  /// How long after a session has come up another connection may still be one that began together with it.
+  static let settlingTime = Duration.seconds(5)
   /// A session that lasted so long was not a failure.
   static let stableTime = Duration.seconds(60)
 

@@ -55,22 +55,28 @@ import Testing
     let restart = GracefulRestart(isRestarting: true, coversNotifications: false, restartSeconds: 60, families: [])
     let router = OpenMessage.router([.multiprotocol(.ipv4Unicast), .gracefulRestart(restart)])
     var peer = Peer.established(.external, router)
+    // So soon it has begun together with the one that made the session.
     _ = peer.handle(.accepted(Self.theirs, .ipv4), at: t0)
+    let early = peer.handle(.received(Self.theirs, .open(router)), at: t0 + .seconds(4))
+    #expect(early.last == .close(Self.theirs) && peer.established == Self.ours)
+    let (later, evenLater) = (t0 + .seconds(10), t0 + .seconds(20))
+    _ = peer.handle(.accepted(Self.theirs, .ipv4), at: later)
     #expect(
-      peer.handle(.received(Self.theirs, .open(router)), at: t0) == [
+      peer.handle(.received(Self.theirs, .open(router)), at: later) == [
         .send(Self.theirs, .keepalive), .close(Self.ours),
         .report(.ended(.lost("the router has connected anew, as after a restart"))),
       ])
-    _ = peer.handle(.received(Self.theirs, .keepalive), at: t0)
+    _ = peer.handle(.received(Self.theirs, .keepalive), at: later)
     #expect(peer.established == Self.theirs)
     // And once more, when the session is one that it had made itself.
     let again = ConnectionID(.incoming, 2)
-    #expect(peer.handle(.accepted(again, .ipv4), at: t0).count == 1)
+    #expect(peer.handle(.accepted(again, .ipv4), at: evenLater).count == 1)
     #expect(
-      peer.handle(.accepted(ConnectionID(.incoming, 3), .ipv4), at: t0).last == .close(ConnectionID(.incoming, 3)))
-    _ = peer.handle(.received(again, .open(router)), at: t0)
+      peer.handle(.accepted(ConnectionID(.incoming, 3), .ipv4), at: evenLater).last
+        == .close(ConnectionID(.incoming, 3)))
+    _ = peer.handle(.received(again, .open(router)), at: evenLater)
     #expect(peer.state == .openConfirm)
-    _ = peer.handle(.received(again, .keepalive), at: t0)
+    _ = peer.handle(.received(again, .keepalive), at: evenLater)
     #expect(peer.established == again)
   }
 
