@@ -68,6 +68,9 @@ struct LeaderElectionLoop: Sendable {
       self.leadership.stepDown()
       self.logger.warning("this controller leads no more", metadata: ["reason": "\(reason)"])
       _ = self.changes.trySend(.deposed)
+    case .refused(let reason):
+      self.logger.warning(
+        "leases are refused; asking again", metadata: ["lease": "\(self.key)", "reason": .string(reason)])
     case .goWithoutLease(let reason):
       self.logger.warning(
         "leases are not permitted: going on as the only controller; more than one replica needs the Role of the manifests",

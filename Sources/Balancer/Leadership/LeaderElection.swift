@@ -34,6 +34,8 @@ package struct LeaderElection: StateMachine, Equatable {
     case lead(until: ContinuousClock.Instant?)
     /// This process acts no more.
     case stepDown(Reason)
+    /// Leases are refused to this process for the first time, or again: it asks again.
+    case refused(reason: String)
     /// This process acts although it holds no lease, as it cannot have one.
     case goWithoutLease(reason: String)
     /// After `stop`: nothing more will come.
@@ -60,9 +62,9 @@ package struct LeaderElection: StateMachine, Equatable {
     package var leaseDuration: Duration
     package var renewDeadline: Duration
     package var retryPeriod: Duration
-    /// For how long leases must have been refused to a process that never had an answer about one, before it goes without.
+    /// For how long leases must have been refused to a process that never saw one, before it goes without.
     package var denialGrace: Duration
-    /// The same for a process that had; and how often one that goes without looks whether it may use leases, at the least.
+    /// The same for a process that saw one; and how often one that goes without looks whether it may use leases, at least.
     package var denialPeriod: Duration
     package var seed: UInt64
 
@@ -108,15 +110,21 @@ package struct LeaderElection: StateMachine, Equatable {
     case looking
   }
 
+  private struct Denial: Sendable, Equatable {
+    var isOfWriting: Bool
+    var since: ContinuousClock.Instant
+    var seenAt: ContinuousClock.Instant
+  }
+
   private let settings: Settings
   private var state = State.standby(nil)
   private var errand: Errand?
   private var nextAttempt: ContinuousClock.Instant?
   private var isStopping = false
-  /// Since when leases have been refused without a break.
-  private var deniedSince: ContinuousClock.Instant?
-  /// Whether the API server has ever said that there is a lease, or none.
-  private var hadAnswer = false
+  /// Since when reading or writing leases has been refused without a break, as far as it was tried.
+  private var denial: Denial?
+  /// Whether there has ever been a lease, as far as this process knows.
+  private var sawLease = false
   private var dice: SplitMix64
 
   package init(settings: Settings) {
@@ -139,10 +147,11 @@ package struct LeaderElection: StateMachine, Equatable {
       let errand = self.errand
       self.errand = nil
       self.nextAttempt = now + self.dice.jittered(self.settings.retryPeriod, by: 0.2)
-      self.note(answer)
       if case .writing(let claim, let sent) = errand {
+        actions += self.note(answer, isOfWriting: true, at: now)
         actions += self.written(claim, sent: sent, answer, at: now)
       } else {
+        actions += self.note(answer, isOfWriting: false, at: now)
         actions += self.read(answer, at: now)
       }
     case .holderLookedFor(let holder, let isGone):
@@ -234,11 +243,9 @@ package struct LeaderElection: StateMachine, Equatable {
   /// Leases are not to be had. If that lasts, there is one controller, as far as this process can know; it looks again soon
   /// and then ever less often.
   private mutating func denied(_ reason: String, at now: ContinuousClock.Instant) -> [Action] {
-    let since = self.deniedSince ?? now
-    self.deniedSince = since
-    let age = since.duration(to: now)
+    let age = self.denial.map { $0.since.duration(to: now) } ?? .zero
     if self.state != .alone {
-      let patience = self.hadAnswer ? self.settings.denialPeriod : self.settings.denialGrace
+      let patience = self.sawLease ? self.settings.denialPeriod : self.settings.denialGrace
       guard !self.isStopping, age >= patience else { return [] }
     }
     self.nextAttempt = now + max(self.settings.retryPeriod, min(age, self.settings.denialPeriod))
@@ -247,13 +254,25 @@ package struct LeaderElection: StateMachine, Equatable {
     return [.goWithoutLease(reason: reason), .lead(until: nil)]
   }
 
-  private mutating func note(_ answer: LeaseAnswer) {
-    switch answer {
-    case .denied: return
-    case .lease, .absent: self.hadAnswer = true
-    case .conflict, .failed: break
+  /// Notes since when leases are refused. That they can be read says nothing about whether they can be written.
+  private mutating func note(
+    _ answer: LeaseAnswer, isOfWriting: Bool, at now: ContinuousClock.Instant
+  ) -> [Action] {
+    if case .lease = answer { self.sawLease = true }
+    guard case .denied(let reason) = answer else {
+      if self.denial?.isOfWriting == isOfWriting { self.denial = nil }
+      return []
     }
-    self.deniedSince = nil
+    // One of long ago, and nothing tried since, is another story.
+    if var denial = self.denial,
+      self.state == .alone || denial.seenAt.duration(to: now) < self.settings.leaseDuration
+    {
+      denial.seenAt = now
+      self.denial = denial
+      return []
+    }
+    self.denial = Denial(isOfWriting: isOfWriting, since: now, seenAt: now)
+    return self.state == .alone ? [] : [.refused(reason: reason)]
   }
 
   private mutating func stepDownIfLate(at now: ContinuousClock.Instant) -> [Action] {

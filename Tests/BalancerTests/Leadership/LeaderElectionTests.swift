@@ -15,6 +15,8 @@ private struct Contest {
   var log: [String] = []
   var unreachable: Set<String> = []
   var denied: Set<String> = []
+  /// Those that may read leases alone.
+  var readers: Set<String> = []
   var gonePods: Set<String> = []
   var finished: Set<String> = []
 
@@ -43,6 +45,7 @@ private struct Contest {
     case .read: return .answered(self.answer(to: name) ?? self.lease.map { .lease($0) } ?? .absent)
     case .write(let claim):
       if let answer = self.answer(to: name) { return .answered(answer) }
+      if self.readers.contains(name) { return .answered(.denied(reason: "forbidden")) }
       guard claim.replacing == self.lease?.version else { return .answered(.conflict) }
       self.version += 1
       let reading = LeaseReading(
@@ -56,6 +59,7 @@ private struct Contest {
     case .stepDown(let reason):
       self.acting[name] = nil
       self.log.append("\(name) steps down: \(reason)")
+    case .refused: break
     case .goWithoutLease(let reason): self.log.append("\(name) goes without: \(reason)")
     case .finish: self.finished.insert(name)
     }
@@ -225,6 +229,16 @@ private struct Contest {
     #expect(contest.acting["a"] == .some(nil))
   }
 
+  @Test func `one that may read leases and not write them leads without one, too`() {
+    var contest = Contest()
+    contest.readers = ["a"]
+    contest.add("a")
+    contest.pass(.seconds(3))
+    #expect(contest.log == ["a goes without: forbidden", "a leads"])
+    contest.pass(.seconds(300))
+    #expect(contest.log.count == 2)
+  }
+
   @Test func `one without a lease joins the election soon after leases become permitted`() {
     var contest = Contest()
     contest.denied = ["b"]
@@ -251,6 +265,22 @@ private struct Contest {
     contest.denied = []
     contest.pass(.seconds(20))
     #expect(contest.log == ["a leads"])
+  }
+
+  @Test func `refusals of writes that lie far apart do not add up`() {
+    var contest = Contest()
+    contest.add("a")
+    contest.add("b")
+    contest.pass(.seconds(10))
+    for _ in 0..<3 {
+      // "a" stands still, and "b" may not take over yet.
+      contest.readers = ["b"]
+      contest.pass(.seconds(8), frozen: ["a"])
+      contest.readers = []
+      contest.pass(.milliseconds(100))
+      contest.pass(.seconds(120))
+    }
+    #expect(!contest.log.contains { $0.contains("goes without") })
   }
 
   @Test func `one that starts while everything is refused for a moment does not lead beside another`() {
