@@ -99,6 +99,8 @@ package struct EventRecorder: Sendable {
 
   private func write(_ verdict: EventCorrelator.Verdict) async {
     var backoff = Backoff(base: .milliseconds(500), limit: .seconds(10), seed: UInt64(Time.wallMicroseconds))
+    // An API server that starts refuses everything for a moment; one that has refused for good is not asked twice.
+    let isPatient = !self.dropped.isTold.load(ordering: .relaxed)
     for attempt in 1...Self.attempts {
       do throws(APIError) {
         try await self.attempt(verdict)
@@ -109,21 +111,14 @@ package struct EventRecorder: Sendable {
         // The first attempt came through although its answer was lost.
         if error.isAlreadyExists { return }
         self.logger.debug("cannot write an event", metadata: ["reason": .string(error.description)])
-        guard self.mayPass(error), attempt < Self.attempts else {
-          self.complain(about: error)
-          break
-        }
+        self.complain(about: error)
+        guard attempt < Self.attempts,
+          error.isTransient || isPatient && error.isRejection && !Self.isEndOfNamespace(error)
+        else { break }
         try? await ContinuousClock().sleep(for: backoff.next())
       }
     }
     self.dropped.count.add(1, ordering: .relaxed)
-  }
-
-  /// Whether it may go better a little later. An API server that starts refuses everything for a moment; one that has
-  /// refused for good is not asked twice.
-  private func mayPass(_ error: APIError) -> Bool {
-    error.isTransient
-      || error.isRejection && !Self.isEndOfNamespace(error) && !self.dropped.isTold.load(ordering: .relaxed)
   }
 
   /// An object in a namespace that is being deleted gets no more Events, and nobody is there to read them.

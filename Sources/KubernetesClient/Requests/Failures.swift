@@ -10,7 +10,7 @@ enum Failures {
   static func apiError(_ error: any Error, limit: Duration) -> APIError {
     switch error {
     case let error as APIError: return error
-    case is CancellationError: return .cancelled
+    case is CancellationError: return self.abandoned
     case let error as TimeoutError: return .timedOut(error.limit)
     case let error as HTTPClientError: return self.apiError(error, limit: limit)
     case let error as NIOConnectionError: return .unreachable(self.sentence(error))
@@ -26,7 +26,7 @@ enum Failures {
 
   private static func apiError(_ error: HTTPClientError, limit: Duration) -> APIError {
     switch error {
-    case .cancelled: .cancelled
+    case .cancelled: self.abandoned
     case .deadlineExceeded: .timedOut(limit)
     case .readTimeout: .timedOut(.nanoseconds(Transport.silenceLimit.nanoseconds))
     case .connectTimeout, .getConnectionFromPoolTimeout: .unreachable("the connection is not made in time")
@@ -36,6 +36,11 @@ enum Failures {
     case .remoteConnectionClosed: .interrupted("it was closed")
     default: .interrupted("\(error)")
     }
+  }
+
+  /// The request was given up: by us, or by the library, whose connection went from under it.
+  private static var abandoned: APIError {
+    Task.isCancelled ? .cancelled : .interrupted("it was closed before the request was through")
   }
 
   private static func sentence(_ error: NIOConnectionError) -> String {
