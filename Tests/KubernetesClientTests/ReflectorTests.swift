@@ -290,6 +290,16 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
     #expect(it.request == .watch(from: "40"))
   }
 
+  @Test func `what another watcher has noticed counts, too`() throws {
+    var it = try Conversation.watching([pool("a", "7"), pool("b", "8")], version: "100")
+    it.reflector.rewind()
+    #expect(it.reflector.plan == .init(request: .list(continuing: nil), pause: .zero))
+    #expect(try it.page([pool("a", "7")], version: "120") == [applied("a", "7"), .deleted(key("b"))])
+    let isRewound = it.hasRewound()
+    #expect(isRewound)
+    #expect(it.request == .watch(from: "120"))
+  }
+
   @Test func `a server that was away is asked for its version before the watch is taken up`() throws {
     var it = try Conversation.watching([pool("a", "1")], version: "100")
     _ = it.fails(.interrupted("it was closed"))

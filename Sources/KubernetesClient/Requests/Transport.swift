@@ -18,6 +18,8 @@ final class Transport: Sendable {
   private static let quietLimit = Duration.seconds(20)
   private static let heartbeatLimit = Duration.seconds(8)
   private static let connectLimit = TimeAmount.seconds(5)
+  /// What is noticed within this time by several watchers happened once.
+  private static let rewindingPause = Duration.seconds(60)
   private static let maximumAnswer = 256 << 20
   private static let maximumPostponements = 10
   private static let longestPostponement = Duration.seconds(30)
@@ -28,6 +30,12 @@ final class Transport: Sendable {
   /// read slowly must not hold up the answer to a write.
   private let streams: HTTPClient
   private let hearing = Mutex(Hearing())
+  private let rewindings = Mutex(Rewindings())
+
+  private struct Rewindings {
+    var count = 0
+    var last: ContinuousClock.Instant?
+  }
 
   private struct Hearing {
     /// When the server was last heard, on any request or watch.
@@ -80,6 +88,25 @@ final class Transport: Sendable {
   func heard() {
     let now = Time.now
     self.hearing.withLock { $0.last = now }
+  }
+
+  /// How often the server was put back to an earlier state, as far as any watcher has noticed.
+  var rewindingCount: Int { self.rewindings.withLock { $0.count } }
+
+  /// A watcher has noticed that the server was put back to an earlier state; returns the count of that. Others may have come
+  /// too late to notice it themselves: whatever is open is closed, so that they look.
+  func noteRewinding() -> Int {
+    let now = Time.now
+    let (count, isNews) = self.rewindings.withLock { rewindings in
+      let isNews = rewindings.last.map { $0 + Self.rewindingPause < now } ?? true
+      if isNews {
+        rewindings.count += 1
+        rewindings.last = now
+      }
+      return (rewindings.count, isNews)
+    }
+    if isNews { self.connections.closeAll() }
+    return count
   }
 
   /// Makes sure, while watches are open, that somebody is at the other end, until the task is cancelled.

@@ -200,11 +200,20 @@ struct Reflector<R: KubernetesResource>: Sendable {
   /// Notes the version of a list, which is never older than what was told before, unless the server was put back to an
   /// earlier state. Then every object is told again.
   private mutating func reach(_ version: String) {
-    if ResourceVersion.isEarlier(version, than: self.reached) {
-      self.hasRewound = true
-      for key in self.known.keys { self.known[key]?.version = "" }
-    }
+    if ResourceVersion.isEarlier(version, than: self.reached) { self.forgetVersions() }
     self.reached = version
+  }
+
+  /// Somebody else has noticed that the server was put back to an earlier state: everything is read anew.
+  mutating func rewind() {
+    self.forgetVersions()
+    self.reached = ""
+    self.listAnew(pause: .zero)
+  }
+
+  private mutating func forgetVersions() {
+    self.hasRewound = true
+    for key in self.known.keys { self.known[key]?.version = "" }
   }
 
   private mutating func listAnew(pause: Duration) {

@@ -48,7 +48,13 @@ package struct Watcher<R: KubernetesResource>: Sendable {
     var dice = SystemRandomNumberGenerator()
     var reflector = Reflector<R>(seed: dice.next())
     var failures = FailureLog(logger: self.logger)
+    var rewindings = self.client.transport.rewindingCount
     while !Task.isCancelled {
+      let newest = self.client.transport.rewindingCount
+      if newest != rewindings {
+        rewindings = newest
+        reflector.rewind()
+      }
       let plan = reflector.plan
       if plan.pause > .zero { try? await ContinuousClock().sleep(for: plan.pause) }
       if Task.isCancelled { return }
@@ -63,6 +69,7 @@ package struct Watcher<R: KubernetesResource>: Sendable {
       failures.note(answer.failure)
       let changes = reflector.handle(answer)
       if reflector.takeRewinding() {
+        rewindings = self.client.transport.noteRewinding()
         self.logger.warning("the API server was put back to an earlier state; everything is read anew")
         await rewound()
       }
