@@ -3,9 +3,9 @@ import Primitives
 
 /// Every Node of the cluster, with what makes it a candidate for owning addresses.
 ///
-/// The search for a rival of this node stops at the first one found and begins at a different place for each address:
-/// on average it looks at as many nodes as the logarithm of their number, and it spreads evenly which rival each address
-/// depends on, so that the loss of one node concerns few addresses.
+/// The search for a rival of this node looks at those that live alone, stops at the first one found and begins at a
+/// different place for each address: on average it looks at as many nodes as the logarithm of their number, and it spreads
+/// evenly which rival each address depends on, so that the loss of one node concerns few addresses.
 package struct NodeTable: Sendable, Equatable {
   package struct Entry: Sendable, Equatable {
     package var view: NodeView
@@ -53,6 +53,8 @@ package struct NodeTable: Sendable, Equatable {
   private var preferring: [ObjectKey: L2AdvertisementConfiguration] = [:]
   /// The nodes whose speakers are alive; nil = their readiness has to tell.
   package private(set) var members: Set<String>?
+  /// The same in order, for searches.
+  private var memberNames: [String]?
   private var facts: [String: LiveMembers.Facts] = [:]
   /// Whether the speakers of all members elect by the facts that they tell.
   private(set) var isUniform = false
@@ -121,6 +123,7 @@ package struct NodeTable: Sendable, Equatable {
   package mutating func setMembers(_ live: LiveMembers) -> MemberChange {
     let (old, oldFacts, wasUniform) = (self.members ?? [], self.facts, self.isUniform)
     self.members = live.names
+    if live.names != old || self.memberNames == nil { self.memberNames = live.names.sorted() }
     self.facts = live.facts.filter { live.names.contains($0.key) }
     for (name, facts) in self.facts where !facts.hardware.isEmpty { self.hardware.put(facts.hardware, of: name) }
     self.isUniform = live.isUniform
@@ -336,12 +339,13 @@ package struct NodeTable: Sendable, Equatable {
       }
       return rivals.count == limit
     }
-    if let localNodes = candidacy.localNodes, localNodes.count < self.names.count {
+    let names = self.memberNames.flatMap { $0.count < self.names.count ? $0 : nil } ?? self.names
+    if let localNodes = candidacy.localNodes, localNodes.count < names.count {
       _ = localNodes.sorted().first(where: look)
       return rivals
     }
-    let start = rank.spread(over: self.names.count)
-    _ = self.names[start...].first(where: look) ?? self.names[..<start].first(where: look)
+    let start = rank.spread(over: names.count)
+    _ = names[start...].first(where: look) ?? names[..<start].first(where: look)
     return rivals
   }
 }
