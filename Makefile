@@ -45,6 +45,7 @@ demo: ## A cluster on this machine: a Service gets its address, a node dies, the
 
 bench: ## Measure what Benchmarks/README.md lists, as root; half an hour
 	swift run -c release allocator-benchmark
+	swift run -c release election-benchmark
 	swift run -c release arp-benchmark
 	Scripts/controller-benchmark
 	Scripts/bgp-benchmark
