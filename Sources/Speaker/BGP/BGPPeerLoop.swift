@@ -30,7 +30,7 @@ final class BGPPeerLoop: Sendable {
   private let directory: RouterDirectory
   private let mailbox = PeerMailbox()
   private let farewell: Farewell
-  private let logger: Logger
+  private let unaddressed: Logger
   private let router: Mutex<RouterAddress>
   private let published: Mutex<PeerReading>
   private let initial: Peer
@@ -68,11 +68,17 @@ final class BGPPeerLoop: Sendable {
     self.router = Mutex(router)
     self.isNeighbour = Mutex(configuration.isNeighbour)
     var logger = logger
-    logger[metadataKey: "peer"] = .string(router.label)
     logger[metadataKey: "name"] = .string(configuration.name)
-    self.logger = logger
+    self.unaddressed = logger
     self.initial = Peer(PeerSettings(configuration), isRestarting: isRestarting, seed: seed)
     self.published = Mutex(PeerReading(self.initial, router))
+  }
+
+  /// Names the router as it is configured now.
+  private var logger: Logger {
+    var logger = self.unaddressed
+    logger[metadataKey: "peer"] = .string(self.router.withLock { $0.label })
+    return logger
   }
 
   // MARK: - Commands
@@ -227,7 +233,7 @@ final class BGPPeerLoop: Sendable {
   func run() async {
     var peer = self.initial
     var connections: [ConnectionID: BGPConnection] = [:]
-    var journal = PeerJournal(self.logger)
+    var journal = PeerJournal()
     self.perform(peer.handle(.start, at: Time.now), &connections, &journal)
     while !Task.isCancelled, !peer.isStopped {
       await self.mailbox.wait(until: peer.nextDeadline)
@@ -328,7 +334,7 @@ final class BGPPeerLoop: Sendable {
         if let rest = bytes.removeValue(forKey: connection) { connections[connection]?.write(rest) }
         connections[connection]?.finish()
       case .report(let report):
-        journal.note(report)
+        journal.note(report, in: self.logger)
       }
     }
     for (connection, rest) in bytes { connections[connection]?.write(rest) }

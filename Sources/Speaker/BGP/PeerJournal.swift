@@ -7,19 +7,14 @@ import Runner
 /// Attempts that fail again for the same reason are for those who debug, and what a router says wrong with each of its
 /// messages is told now and then.
 struct PeerJournal {
-  private let logger: Logger
   private var lastFailure: String?
   private var faults = RecurrenceLog<[AttributeFault]>()
 
-  init(_ logger: Logger) {
-    self.logger = logger
-  }
-
-  mutating func note(_ report: Peer.Report) {
+  mutating func note(_ report: Peer.Report, in logger: Logger) {
     switch report {
     case .established(let agreement):
       self.lastFailure = nil
-      self.logger.info(
+      logger.info(
         "BGP session established",
         metadata: [
           "event": "sessionUp", "asn": "\(agreement.peerASN)", "routerID": "\(agreement.peerIdentifier)",
@@ -27,11 +22,11 @@ struct PeerJournal {
           "holdTime": .string(agreement.holdTime.map { "\($0.components.seconds)s" } ?? "none"),
         ])
     case .ended(let reason):
-      self.logger.warning(
+      logger.warning(
         "BGP session down", metadata: ["event": "sessionDown", "reason": .string(reason.description)])
     case .failed(let reason, let pause):
       let text = reason.description
-      self.logger.log(
+      logger.log(
         level: text == self.lastFailure ? .debug : .warning, "failed to establish BGP session",
         metadata: [
           "event": "sessionFailed", "reason": .string(text),
@@ -39,17 +34,17 @@ struct PeerJournal {
         ])
       self.lastFailure = text
     case .withoutNextHop(let family):
-      self.logger.error(
+      logger.error(
         "routes of a family cannot be announced",
         metadata: [
           "event": "noNextHop", "family": .string(family.description),
           "reason": "the interface of the session has no address of that family to give as next hop",
         ])
     case .heldBack(let time):
-      self.logger.info(
+      logger.info(
         "BGP waits until BFD is up again", metadata: ["event": "heldBack", "atMost": "\(time.components.seconds)s"])
     case .oversized(let prefixes):
-      self.logger.error(
+      logger.error(
         "routes cannot be announced: what is said of them fills a message",
         metadata: [
           "event": "routeOversized", "count": "\(prefixes.count)",
@@ -58,7 +53,7 @@ struct PeerJournal {
         ])
     case .faults(let faults):
       guard let silentCount = self.faults.note(faults, at: Time.now) else { return }
-      self.logger.warning(
+      logger.warning(
         "the router sent malformed attributes; the session goes on",
         metadata: [
           "event": "malformedUpdate",
