@@ -58,10 +58,16 @@ struct ControllerHands: Sendable {
       self.logger.info(
         addresses.isEmpty ? "removed the addresses of a service" : "wrote the addresses of a service",
         metadata: ["service": "\(write.key)", "ips": .string(addresses.joined(separator: ","))])
-    case .failed(let reason), .unanswered(let reason):
+    case .failed(let reason):
       self.tally.countFailedWrite()
       self.logger.error(
         "cannot write the status of a service; trying again",
+        metadata: ["service": "\(write.key)", "reason": .string(reason)])
+    case .unanswered(let reason):
+      self.tally.countFailedWrite()
+      // API servers end connections as they like, with many writes on each.
+      self.logger.warning(
+        "no answer to the write of the status of a service; trying again",
         metadata: ["service": "\(write.key)", "reason": .string(reason)])
     case .conflicted, .notFound:
       self.logger.debug(
