@@ -77,10 +77,15 @@ struct AdvertisedPools: Sendable, Equatable {
 
   /// Whether a Service with these labels is announced with an address of the pool.
   func coverage(ofPool name: String, labels: [String: String], service: [String: String]) -> Coverage {
-    let scopes = self.byLabels.union(self.naming[name] ?? []).compactMap { self.scopes[$0] }
-      .filter { $0.selects(pool: name, labels: labels) }
-    if scopes.isEmpty { return .none }
-    return scopes.contains { $0.selects(service: service) } ? .covered : .otherServices
+    var coverage = Coverage.none
+    for candidates in [self.naming[name] ?? [], self.byLabels] {
+      for candidate in candidates {
+        guard let scope = self.scopes[candidate], scope.selects(pool: name, labels: labels) else { continue }
+        if scope.selects(service: service) { return .covered }
+        coverage = .otherServices
+      }
+    }
+    return coverage
   }
 }
 
