@@ -197,6 +197,7 @@ import Testing
       var desired: [IPPrefix: Route] = [:]
       var router = Router()
       var hasSession = false
+      var policy = Self.policy
       for _ in 0..<400 {
         switch Int.random(in: 0..<100, using: &dice) {
         case 0..<70:
@@ -210,16 +211,23 @@ import Testing
         case 70..<90: try router.receive(routes.nextBatch())
         case 90..<94:
           routes.refresh(Bool.random(using: &dice) ? .ipv4 : .ipv6, isEnhanced: true)
-        case 94..<98:
+        case 94..<96:
+          let address = [nil, "2001:db8::1", "2001:db8::2"].randomElement(using: &dice) ?? nil
+          policy.nextHops[.ipv6] = address.map { .v6(v6($0)) }
+          routes.policyChanged(policy)
+        case 96..<98:
           (router, hasSession) = (Router(), true)
-          routes.sessionOpened(Self.policy)
+          routes.sessionOpened(policy)
         default:
           (router, hasSession) = (Router(), false)
           routes.sessionClosed()
         }
         #expect(routes.desiredCount == desired.count)
       }
-      if !hasSession { routes.sessionOpened(Self.policy) }
+      if !hasSession { routes.sessionOpened(policy) }
+      try router.drain(&routes)
+      #expect(policy.nextHops[.ipv6] != nil || !router.table.keys.contains { $0.family == .ipv6 })
+      routes.policyChanged(Self.policy)
       try router.drain(&routes)
       let expected = desired.map { prefix, route -> (IPPrefix, PathAttributes) in
         (prefix, Self.policy.attributes(of: route, prefix.family) ?? PathAttributes())
