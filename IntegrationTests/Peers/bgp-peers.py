@@ -168,7 +168,11 @@ class Router:
                 return
             if self.behaviour == "leaving" and self.sessions == 1:
                 writer.write(message(KEEPALIVE) * 5000 + message(NOTIFICATION, b"\6\2\4noon"))
-                return await writer.drain()
+                writer.write_eof()
+                # What is left unread at the end resets the connection, and takes its last word away.
+                while await reader.read(4096):
+                    pass
+                return
             while True:
                 kind, body = await self.read(reader)
                 if kind == NOTIFICATION:
