@@ -111,6 +111,26 @@ extension Everything.Clusters {
       }
     }
 
+    /// Nobody has missed it, and nobody hears late that it had no link. Its IPv6 address is another matter: its own
+    /// link-local address is not usable before it has been looked for.
+    @Test func `an owner whose link is away for a moment stays the owner`() async throws {
+      for _ in 0..<5 {
+        var absence = Duration.zero
+        let (_, reports) = try await self.observe(for: .seconds(1)) { owner in
+          let start = ContinuousClock.now
+          try await self.lab.cut(owner)
+          try await Task.sleep(for: .milliseconds(150))
+          try await self.lab.heal(owner)
+          absence = ContinuousClock.now - start
+        }
+        // Less than it takes to be missed, however busy the machine is.
+        guard absence < .milliseconds(400) else { continue }
+        #expect(reports[0].firstTakeover == nil, "\(reports[0])")
+        return
+      }
+      Issue.record("the cable could not be pulled for less than the time of detection")
+    }
+
     @Test func `an owner is replaced while the API server is away`() async throws {
       let (owner, reports) = try await self.observe(for: .seconds(3)) { owner in
         // Nobody reaches it, and it reaches nobody: neither watches nor the heartbeats of nodes.
