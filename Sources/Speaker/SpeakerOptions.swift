@@ -24,6 +24,8 @@ package struct SpeakerOptions: Sendable, Hashable {
   package var probesAddresses: Bool
   /// Whether network devices pass on all frames, for those that lose questions otherwise.
   package var isPromiscuous: Bool
+  /// For how long a node with new endpoints leaves Services whose traffic stays local to others.
+  package var settleTime: Duration
   /// Where routers may connect to; nil = nowhere, only the speaker connects.
   package var bgpListenPort: UInt16?
   /// How speakers learn of each other's end; nil = by the readiness of the Nodes.
@@ -37,7 +39,7 @@ package struct SpeakerOptions: Sendable, Hashable {
     ignoresExclusion: Bool = false,
     servers: ProcessServers.Settings, exclusionFile: String = Self.standardExclusionFile,
     refreshInterval: Duration? = .seconds(60), probesAddresses: Bool = true, isPromiscuous: Bool = false,
-    bgpListenPort: UInt16? = nil,
+    settleTime: Duration = .seconds(2), bgpListenPort: UInt16? = nil,
     gossip: GossipOptions? = nil
   ) {
     self.namespace = namespace
@@ -51,6 +53,7 @@ package struct SpeakerOptions: Sendable, Hashable {
     self.refreshInterval = refreshInterval
     self.probesAddresses = probesAddresses
     self.isPromiscuous = isPromiscuous
+    self.settleTime = settleTime
     self.bgpListenPort = bgpListenPort
     self.gossip = gossip
   }

@@ -299,7 +299,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
           node: self.options.node, loadBalancerClass: self.options.loadBalancerClass,
           ignoresExclusion: self.options.ignoresExclusion,
           failureDetector: self.gossip == nil ? .nodeReadiness : .gossip,
-          probesAddresses: self.options.probesAddresses))
+          probesAddresses: self.options.probesAddresses, settleTime: self.options.settleTime))
       var isReady = false
       var lastTakeover: UInt64 = 0
       var last = await RunLoop<SpeakerState, ContinuousClock>(inbox: parts.inbox).run(state) { actions, machine in

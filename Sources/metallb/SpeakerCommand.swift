@@ -51,6 +51,13 @@ struct SpeakerCommand: AsyncParsableCommand {
 
   @Option(
     help: """
+      Seconds for which a node that has just got its first endpoint of a Service with externalTrafficPolicy Local leaves \
+      it to nodes that have had theirs for longer, so that kube-proxy can keep up; 0 = none.
+      """)
+  var localSettleSeconds = 2
+
+  @Option(
+    help: """
       The port at which routers may connect, as a rule 179; 0 = only the speaker connects, so that it can live beside \
       another BGP daemon on the node.
       """)
@@ -69,6 +76,9 @@ struct SpeakerCommand: AsyncParsableCommand {
   mutating func validate() throws {
     guard self.l2RefreshSeconds >= 0 else {
       throw ValidationError("--l2-refresh-seconds \(self.l2RefreshSeconds) is negative; 0 switches the refresh off.")
+    }
+    guard self.localSettleSeconds >= 0 else {
+      throw ValidationError("--local-settle-seconds \(self.localSettleSeconds) is negative; 0 lets no node wait.")
     }
   }
 
@@ -90,6 +100,7 @@ struct SpeakerCommand: AsyncParsableCommand {
       exclusionFile: self.excludel2File,
       refreshInterval: self.l2RefreshSeconds == 0 ? nil : .seconds(self.l2RefreshSeconds),
       probesAddresses: self.l2Probe, isPromiscuous: self.l2Promiscuous,
+      settleTime: .seconds(self.localSettleSeconds),
       bgpListenPort: self.bgpListenPort == 0 ? nil : self.bgpListenPort,
       gossip: try self.memberlist.options(environment))
     self.process.warnAboutWhatIsNotServed(logger)

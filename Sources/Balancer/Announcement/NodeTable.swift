@@ -15,28 +15,6 @@ package struct NodeTable: Sendable, Equatable {
     package var scores: [ObjectKey: Int] = [:]
   }
 
-  /// Which nodes may own the addresses of a Service, apart from the state of the nodes.
-  package struct Candidacy: Sendable, Hashable {
-    /// The advertisements that cover the nodes; nil = at least one of them covers all.
-    package var advertisements: Set<ObjectKey>?
-    /// The nodes with an endpoint, where traffic stays on the node that it reaches; nil = any.
-    package var localNodes: Set<String>?
-    /// The advertisements that prefer some nodes.
-    package var preferring: Set<ObjectKey>
-    /// The interfaces that a node must have; nil = whatever it has.
-    package var links: LinkDemand?
-
-    package init(
-      advertisements: Set<ObjectKey>? = nil, localNodes: Set<String>? = nil, preferring: Set<ObjectKey> = [],
-      links: LinkDemand? = nil
-    ) {
-      self.advertisements = advertisements
-      self.localNodes = localNodes
-      self.preferring = preferring
-      self.links = links
-    }
-  }
-
   private struct OwnInterfaces: Sendable, Equatable {
     var node: String
     var interfaces: [IPFamily: Set<String>]
@@ -243,6 +221,25 @@ package struct NodeTable: Sendable, Equatable {
     self.members == nil ? entry.view.readiness : .ready
   }
 
+  /// What decides between candidates before the order for an address does, the most important first.
+  private struct Merit: Sendable, Hashable, Comparable {
+    var readiness: NodeView.Readiness
+    var isSettled: Bool
+    var score: Int
+
+    static func < (left: Merit, right: Merit) -> Bool {
+      guard left.readiness == right.readiness else { return left.readiness < right.readiness }
+      guard left.isSettled == right.isSettled else { return right.isSettled }
+      return left.score < right.score
+    }
+  }
+
+  private func merit(of entry: Entry, in candidacy: Candidacy) -> Merit {
+    Merit(
+      readiness: self.readiness(of: entry), isSettled: !candidacy.newcomers.contains(entry.view.name),
+      score: self.score(of: entry, in: candidacy))
+  }
+
   /// Whether some advertisement of the candidacy covers the node.
   package func covers(_ candidacy: Candidacy, _ entry: Entry) -> Bool {
     candidacy.advertisements.map { !$0.isDisjoint(with: entry.selectedBy) } ?? true
@@ -284,10 +281,8 @@ package struct NodeTable: Sendable, Equatable {
   /// The names of the candidates that none other comes before by anything but the order for an address.
   package func favourites(in candidacy: Candidacy) -> [String] {
     let entries = self.candidates(in: candidacy).compactMap { self.entries[$0] }
-    let readiness = entries.map { self.readiness(of: $0) }.max()
-    let ready = entries.filter { self.readiness(of: $0) == readiness }
-    let score = ready.map { self.score(of: $0, in: candidacy) }.max()
-    return ready.filter { self.score(of: $0, in: candidacy) == score }.map(\.view.name)
+    let best = entries.map { self.merit(of: $0, in: candidacy) }.max()
+    return entries.filter { self.merit(of: $0, in: candidacy) == best }.map(\.view.name)
   }
 
   /// The first candidates for an address, in the order in which they would own it.
@@ -299,26 +294,23 @@ package struct NodeTable: Sendable, Equatable {
   }
 
   /// The node that announces an address, as every speaker sees it.
-  package func owner(of address: IPAddress, among candidates: [String], preferredBy advertisements: Set<ObjectKey> = [])
-    -> String?
-  {
-    let candidacy = Candidacy(preferring: advertisements)
-    var entries = candidates.compactMap { self.entries[$0] }
-    let readiness = entries.map { self.readiness(of: $0) }.max()
-    entries.removeAll { self.readiness(of: $0) != readiness }
-    let score = entries.map { self.score(of: $0, in: candidacy) }.max()
-    entries.removeAll { self.score(of: $0, in: candidacy) != score }
-    return Layer2Election.owner(of: address, among: entries.map(\.view.name))
+  package func owner(
+    of address: IPAddress, among candidates: [String], preferredBy advertisements: Set<ObjectKey> = [],
+    newcomers: Set<String> = []
+  ) -> String? {
+    let candidacy = Candidacy(newcomers: newcomers, preferring: advertisements)
+    let entries = candidates.compactMap { self.entries[$0] }
+    let best = entries.map { self.merit(of: $0, in: candidacy) }.max()
+    return Layer2Election.owner(
+      of: address, among: entries.filter { self.merit(of: $0, in: candidacy) == best }.map(\.view.name))
   }
 
   /// Whether `other` comes before `node` in the order for an address; both are candidates.
   package func outranks(
     _ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress, in candidacy: Candidacy
   ) -> Bool {
-    let (theirs, mine) = (self.readiness(of: other), self.readiness(of: node))
+    let (theirs, mine) = (self.merit(of: other, in: candidacy), self.merit(of: node, in: candidacy))
     guard theirs == mine else { return theirs > mine }
-    let (theirScore, myScore) = (self.score(of: other, in: candidacy), self.score(of: node, in: candidacy))
-    guard theirScore == myScore else { return theirScore > myScore }
     return Layer2Election.Rank(of: other.view.name, for: address) < rank
   }
 

@@ -10,7 +10,7 @@ struct OwnerChanges: Sendable, Equatable {
     var until: ContinuousClock.Instant
   }
 
-  /// How long an owner goes on without hearing the one that has claimed the Service.
+  /// How long an owner goes on without hearing the one that is to have the Service.
   static let farewellTime = Duration.seconds(1)
   /// How long a claim of a node that is gone may be news of its life: the gossip finds it in that time.
   static let doubtTime = Duration.seconds(2)
@@ -52,10 +52,10 @@ struct OwnerChanges: Sendable, Equatable {
 
   // MARK: What is left to others
 
-  /// Whether this node has begun to go on with a Service that it has lost to a claim.
+  /// Whether this node has begun to go on with a Service that it has lost.
   func hasFarewell(_ service: ObjectKey) -> Bool { self.farewells[service] != nil }
 
-  /// Whether this node, which has lost a Service to a claim, still goes on; the time begins with the first question.
+  /// Whether this node, which has lost a Service, still goes on; the time begins with the first question.
   mutating func isStaying(_ service: ObjectKey, at now: ContinuousClock.Instant) -> Bool {
     if let until = self.farewells[service] { return now < until }
     self.farewells[service] = now + Self.farewellTime

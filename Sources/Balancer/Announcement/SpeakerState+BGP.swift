@@ -47,7 +47,10 @@ extension SpeakerState {
     case .services(.deleted(let key)): return .services(touched.union([key]))
     case .services(.malformed), .services(.synced): return .none
     case .endpoints, .pools: return .services(touched)
-    case .nodes, .tick: return self.fileOwnNodeForBGP()
+    case .nodes: return self.fileOwnNodeForBGP()
+    case .tick:
+      let concern = self.fileOwnNodeForBGP()
+      return concern == .none ? .services(touched) : concern
     case .bgpPeers(let change): return self.peersChanged(self.bgp.peers.apply(change))
     case .bfdProfiles(let change): return self.peersChanged(self.bgp.peers.apply(change))
     case .secrets(let change): return self.peersChanged(self.bgp.peers.apply(change))
@@ -160,11 +163,13 @@ extension SpeakerState {
       : self.bgp.byPool[pool.name]?.fitting ?? []
     guard !advertisements.isEmpty else { return .withhold(.notOwner) }
     let endpoints = self.endpoints.summary(of: record.view.key)
+    // Traffic that stays on this node is not to come before its service proxy knows.
+    let isNew = record.view.keepsTrafficLocal && endpoints.newcomers.contains(self.settings.node)
     return BGPSelection(
       service: record.view, advertisements: advertisements, node: self.bgp.node,
       ignoresExclusion: self.settings.ignoresExclusion,
       isDeparting: self.bgp.isDeparting && self.bgp.announcements[record.view.key] != nil, isUsable: endpoints.isUsable,
-      localEndpoints: endpoints.counts[self.settings.node] ?? 0, peers: self.bgp.localPeerNames
+      localEndpoints: isNew ? 0 : endpoints.counts[self.settings.node] ?? 0, peers: self.bgp.localPeerNames
     ).verdict
   }
 

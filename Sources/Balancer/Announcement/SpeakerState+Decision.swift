@@ -3,7 +3,7 @@ import Primitives
 
 extension SpeakerState {
   /// A Service that somebody may announce, with what the election needs of it.
-  private struct Contender {
+  struct Contender {
     let key: ObjectKey
     let address: IPAddress
     let candidacy: NodeTable.Candidacy
@@ -63,9 +63,10 @@ extension SpeakerState {
     for contender in contenders.dropFirst() { self.loads.put(contender.key, in: nil, owner: nil) }
     let candidacy = self.candidacy(first.candidacy, for: address)
     let incumbent = self.incumbent(of: contenders.map(\.key), for: address, by: policy, in: candidacy)
-    let isFarewell = self.changes.hasFarewell(first.key)
-    let (verdict, hold) = self.election(of: address, for: first.key, in: candidacy, incumbent: incumbent, at: now)
-    if verdict != nil || incumbent == nil || incumbent == self.settings.node { self.changes.endFarewell(first.key) }
+    let wasFarewell = self.changes.hasFarewell(first.key)
+    let (verdict, hold, isFarewell) = self.election(
+      of: address, for: first.key, in: candidacy, incumbent: incumbent, at: now)
+    if !isFarewell { self.changes.endFarewell(first.key) }
     if verdict != nil { for contender in contenders { self.changes.endAdoption(of: contender.key) } }
     let rivals = self.predecessors(of: address, in: candidacy, hold: hold, incumbent: incumbent)
     var actions: [Action] = []
@@ -74,8 +75,10 @@ extension SpeakerState {
       actions += self.conclude(contender, lost: verdict, hold: hold, term: term)
       self.succession.put(contender.key, rivals: rivals)
     }
-    guard policy.kind != .stateless else { return actions + self.disregardClaims(on: first.key) }
-    if let incumbent, !isFarewell, self.changes.hasFarewell(first.key) {
+    guard policy.kind != .stateless else {
+      return actions + self.disregardClaims(on: first.key, isFarewell: isFarewell)
+    }
+    if let incumbent, isFarewell, !wasFarewell {
       // If it announces already, there is no need to go on.
       self.contest(first.key, with: incumbent, at: now)
     } else if verdict == nil, incumbent == nil, let leader = self.ownership.leader(of: first.key, for: address),
@@ -94,25 +97,25 @@ extension SpeakerState {
         wanting: isBehind ? self.announcement(of: first, term: nil).announcement : nil, at: now)
   }
 
-  /// A Service whose owner is elected without regard to claims.
-  mutating func disregardClaims(on key: ObjectKey) -> [Action] {
+  /// A Service whose owner is elected without regard to claims; this node may go on until that one is heard.
+  mutating func disregardClaims(on key: ObjectKey, isFarewell: Bool = false) -> [Action] {
     self.changes.endAdoption(of: key)
     self.changes.disinherit(key)
     self.services.elect(key, by: .stateless)
     self.loads.put(key, in: nil, owner: nil)
-    self.changes.endFarewell(key)
+    if !isFarewell { self.changes.endFarewell(key) }
     self.changes.endWait(key)
     return self.endBid(for: key)
   }
 
   // MARK: Who takes part
 
-  private struct Refusal: Error {
+  struct Refusal: Error {
     let reason: Withheld
   }
 
   /// The order of the checks is that of contract sections 10 and 11.1.
-  private func contender(_ record: ServiceTable.Record) throws(Refusal) -> Contender {
+  func contender(_ record: ServiceTable.Record) throws(Refusal) -> Contender {
     let view = record.view
     let address: IPAddress
     switch view.ingress {
@@ -135,6 +138,8 @@ extension SpeakerState {
     let candidacy = NodeTable.Candidacy(
       advertisements: coversAll ? nil : Set(advertisements.map(\.key)),
       localNodes: view.keepsTrafficLocal ? endpoints.nodes : nil,
+      // Where some elect as upstream does, all must.
+      newcomers: view.keepsTrafficLocal && self.nodes.isUniform ? endpoints.newcomers : [],
       preferring: Set(advertisements.filter { !$0.preferences.isEmpty }.map(\.key)),
       links: LinkDemand(advertisements, family: address.family))
     return Contender(key: view.key, address: address, candidacy: candidacy, advertisements: advertisements)
@@ -150,136 +155,6 @@ extension SpeakerState {
   ) -> [L2AdvertisementConfiguration] {
     if !isHeld, let advertisements = self.advertisementsByPool[pool.name] { return advertisements }
     return self.advertisements.advertisements(forPool: pool.name, labels: pool.labels)
-  }
-
-  // MARK: Who wins
-
-  /// Why this node cannot be the owner, whoever else there is; nil = it is a candidate.
-  private func ineligibility(in candidacy: NodeTable.Candidacy) -> Withheld? {
-    guard let own = self.nodes[self.settings.node], self.nodes.covers(candidacy, own) else {
-      return .noMatchingAdvertisement
-    }
-    if let reason = self.nodes.unavailability(of: own) { return reason }
-    if let demand = candidacy.links, !self.nodes.fits(own, in: candidacy) {
-      return self.interfaces[demand.family]?.isEmpty == false ? .notOwner : .noLink
-    }
-    return self.nodes.isCandidate(own, in: candidacy) ? nil : .notOwner
-  }
-
-  /// The same without regard to interfaces, if neither this node nor any other candidate has one that fits: then the
-  /// owner has to tell that it cannot announce.
-  private func candidacy(_ candidacy: NodeTable.Candidacy, for address: IPAddress) -> NodeTable.Candidacy {
-    guard let own = self.nodes[self.settings.node], !self.nodes.fits(own, in: candidacy),
-      self.nodes.anyCandidate(in: candidacy, except: self.settings.node, for: address) == nil
-    else { return candidacy }
-    var lenient = candidacy
-    lenient.links = nil
-    return lenient
-  }
-
-  /// Whether this node owns the address (no verdict yet), or why not; and on what that hangs.
-  private mutating func election(
-    of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy, incumbent: String?,
-    at now: ContinuousClock.Instant
-  ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold) {
-    if let reason = self.ineligibility(in: candidacy) {
-      if self.isLeftStanding(key, address: address, for: reason) { return (nil, .ownership) }
-      let isForLinks = self.nodes[self.settings.node].map { !self.nodes.fits($0, in: candidacy) } ?? false
-      let other =
-        isForLinks ? self.nodes.anyCandidate(in: candidacy, except: self.settings.node, for: address) : nil
-      return (.withhold(reason), other.map { .rival($0) } ?? .nothing)
-    }
-    if let node = self.yields[address], self.nodes.mayOwn(node, in: candidacy) {
-      return (.withhold(.notOwner), .rival(node))
-    }
-    guard let own = self.nodes[self.settings.node] else { return (.withhold(.noMatchingAdvertisement), .nothing) }
-    if let incumbent, incumbent != self.settings.node {
-      // Nobody stops for what is merely written, but for a moment later, and then asks whether the other one is there.
-      if self.services[key]?.verdict?.announcement != nil {
-        if self.changes.isStaying(key, at: now) { return (nil, .ownership) }
-        self.yields.yield(address, to: incumbent, at: now)
-      }
-      return (.withhold(.notOwner), .rival(incumbent))
-    }
-    if incumbent != nil { return (nil, .ownership) }
-    if let rival = self.nodes.rival(of: own, for: address, in: candidacy) {
-      return (.withhold(.notOwner), .rival(rival))
-    }
-    return (nil, .ownership)
-  }
-
-  /// Who comes before this node for an address that another one owns, two at most; none where nobody's end is watched for.
-  private func predecessors(
-    of address: IPAddress, in candidacy: NodeTable.Candidacy, hold: ServiceTable.Hold, incumbent: String?
-  ) -> [String] {
-    guard case .rival = hold, self.settings.failureDetector == .gossip || incumbent != nil,
-      let own = self.nodes[self.settings.node], self.nodes.isCandidate(own, in: candidacy)
-    else { return [] }
-    let rivals = self.nodes.rivals(of: own, for: address, in: candidacy, limit: 2)
-    guard let incumbent, incumbent != self.settings.node else { return rivals }
-    return [incumbent] + rivals.filter { $0 != incumbent }.prefix(1)
-  }
-
-  /// The Services that this node announces, of several that share an address and differ in their candidates.
-  ///
-  /// The owner is a candidate for as many of them as possible: for those that have candidates that are ready first, then
-  /// for those whose traffic stays local, as they have less choice; what is left goes by name. A Service that none of
-  /// the nodes left can serve is announced nowhere, as a second owner would take the address from the first (contract
-  /// section 21.26).
-  private func entangledElection(of address: IPAddress, among contenders: [Contender]) -> Set<ObjectKey> {
-    let choices = contenders.compactMap { contender -> (best: NodeView.Readiness, nodes: Set<String>, of: Contender)? in
-      let nodes = self.nodes.candidates(in: contender.candidacy)
-      let readiness = nodes.compactMap { self.nodes[$0] }.map { self.nodes.readiness(of: $0) }
-      guard let best = readiness.max() else { return nil }
-      return (best, Set(zip(nodes, readiness).filter { $0.1 == best }.map(\.0)), contender)
-    }
-    let ordered = choices.sorted { left, right in
-      if left.best != right.best { return left.best > right.best }
-      let (leftIsLocal, rightIsLocal) = (left.of.candidacy.localNodes != nil, right.of.candidacy.localNodes != nil)
-      return leftIsLocal == rightIsLocal ? left.of.key < right.of.key : leftIsLocal
-    }
-    guard var common = ordered.first?.nodes else { return [] }
-    var served: Set<ObjectKey> = []
-    for choice in ordered where !common.isDisjoint(with: choice.nodes) {
-      common.formIntersection(choice.nodes)
-      served.insert(choice.of.key)
-    }
-    let preferring = contenders.reduce(into: Set()) { $0.formUnion($1.candidacy.preferring) }
-    let owner = self.nodes.owner(of: address, among: common.sorted(), preferredBy: preferring)
-    return owner == self.settings.node ? served : []
-  }
-
-  /// The node that announces a Service, as every speaker sees it that is not just handing over; nil = none can.
-  package func owner(of key: ObjectKey) -> String? {
-    let contenders = self.services.company(of: key).sorted().compactMap { self.services[$0] }
-      .compactMap { try? self.contender($0) }
-    guard let subject = contenders.first(where: { $0.key == key }), let address = contenders.map(\.address).min()
-    else { return nil }
-    let nodes = contenders.map { Set(self.nodes.candidates(in: $0.candidacy)) }
-      .reduce(into: Set(self.nodes.candidates(in: subject.candidacy))) { common, nodes in
-        if !common.isDisjoint(with: nodes) { common.formIntersection(nodes) }
-      }
-    if let policy = self.services[key]?.policy,
-      let incumbent = self.incumbent(
-        of: contenders.map(\.key), for: address, by: policy, in: subject.candidacy), nodes.contains(incumbent)
-    {
-      return incumbent
-    }
-    return self.nodes.owner(of: address, among: nodes.sorted(), preferredBy: subject.candidacy.preferring)
-  }
-
-  /// Whether a node, as it is now, would take an address from this one, its owner.
-  func isThreatened(_ key: ObjectKey, by node: String) -> Bool {
-    guard self.services.company(of: key).count == 1 else { return true }
-    guard let record = self.services[key], let contender = try? self.contender(record),
-      let own = self.nodes[self.settings.node], let other = self.nodes[node]
-    else { return false }
-    guard self.nodes.isCandidate(other, in: contender.candidacy) else { return false }
-    guard self.nodes.fits(own, in: contender.candidacy) else { return true }
-    let incumbent = self.incumbent(of: [key], for: contender.address, by: record.policy, in: contender.candidacy)
-    if let incumbent { return incumbent != own.view.name }
-    let rank = Layer2Election.Rank(of: own.view.name, for: contender.address)
-    return self.nodes.outranks(other, own, rank: rank, for: contender.address, in: contender.candidacy)
   }
 
   // MARK: What follows

@@ -18,7 +18,7 @@ extension SpeakerState {
     case .addressOccupied(let address, let holder): self.file(address, occupiedBy: holder, at: now)
     case .addressContested(let address, let holder): self.file(address, contestedBy: holder, at: now)
     case .services(let change): self.file(change)
-    case .endpoints(let change): ([], Set(self.endpoints.apply(change)))
+    case .endpoints(let change): ([], Set(self.endpoints.apply(change, at: now)))
     case .nodes(let change): ([], self.file(change, at: now))
     case .pools(let change): ([], self.file(change))
     case .l2Advertisements(let change): ([], self.file(change))
@@ -32,7 +32,7 @@ extension SpeakerState {
   private mutating func fileTime(_ now: ContinuousClock.Instant) -> Set<ObjectKey> {
     self.remind(at: now)
     return self.expireYields(at: now).union(self.concludeDeparture(at: now)).union(self.changes.due(at: now))
-      .union(self.takeLoads(at: now))
+      .union(self.takeLoads(at: now)).union(self.endpoints.settle(at: now))
   }
 
   // MARK: Services

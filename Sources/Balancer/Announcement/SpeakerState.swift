@@ -6,7 +6,7 @@ import Primitives
 /// The folder in short. Views of Services, endpoints and Nodes, pools and advertisements come in as events and are filed
 /// in tables (`ServiceTable`, ``EndpointTable``, ``NodeTable``, ``PoolResolution``, ``L2AdvertisementResolution``). An event
 /// touches the Services whose verdict it can change and no others; those are decided anew (`SpeakerState+Decision.swift`,
-/// with ``Layer2Election``) and what came out is compared with what is announced. BGP goes its own way beside layer 2
+/// `SpeakerState+Election.swift`) and what came out is compared with what is announced. BGP goes its own way beside layer 2
 /// (`SpeakerState+BGP.swift`, ``BGPSelection``, ``BGPRoute``).
 ///
 ///     awaiting ──every list synced, interfaces known (and members, where speakers gossip)──▶ deciding ──stopping──▶ stopped
@@ -101,11 +101,14 @@ package struct SpeakerState: StateMachine, Equatable {
     package var families: Set<IPFamily>
     /// Whether an address that nobody has announced yet is looked for on the local network first.
     package var probesAddresses: Bool
+    /// For how long a node that has got its first endpoint of a Service whose traffic stays local leaves it to nodes that
+    /// have had theirs for longer; zero = not at all, as upstream.
+    package var settleTime: Duration
 
     package init(
       node: String, loadBalancerClass: String? = nil, ignoresExclusion: Bool = false,
       failureDetector: FailureDetector = .nodeReadiness, families: Set<IPFamily> = Set(IPFamily.allCases),
-      probesAddresses: Bool = false
+      probesAddresses: Bool = false, settleTime: Duration = .zero
     ) {
       self.node = node
       self.loadBalancerClass = loadBalancerClass
@@ -113,6 +116,7 @@ package struct SpeakerState: StateMachine, Equatable {
       self.failureDetector = failureDetector
       self.families = families
       self.probesAddresses = probesAddresses
+      self.settleTime = settleTime
     }
   }
 
@@ -130,7 +134,7 @@ package struct SpeakerState: StateMachine, Equatable {
   package let settings: Settings
   private var phase: Phase
   var services = ServiceTable()
-  var endpoints = EndpointTable()
+  var endpoints: EndpointTable
   var nodes: NodeTable
   package internal(set) var pools = PoolResolution()
   package internal(set) var advertisements = L2AdvertisementResolution()
@@ -170,6 +174,7 @@ package struct SpeakerState: StateMachine, Equatable {
   package init(settings: Settings) {
     self.settings = settings
     self.journal = DecisionJournal(of: "speaker \(settings.node)")
+    self.endpoints = EndpointTable(settleTime: settings.settleTime)
     self.nodes = NodeTable(ignoresExclusion: settings.ignoresExclusion)
     var sources = Set(Source.allCases)
     if settings.failureDetector == .nodeReadiness { sources.remove(.members) }
@@ -182,6 +187,7 @@ package struct SpeakerState: StateMachine, Equatable {
   package var nextDeadline: ContinuousClock.Instant? {
     [
       self.yields.nextDeadline, self.departsAt, self.changes.nextDeadline, self.contests.nextDeadline, self.nextLookAt,
+      self.endpoints.nextDeadline,
     ].compactMap(\.self).min()
   }
 

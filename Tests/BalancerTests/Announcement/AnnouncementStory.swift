@@ -36,13 +36,13 @@ struct AnnouncementStory {
 
   init(
     node: String = "w1", gossips: Bool = false, families: Set<IPFamily> = [.ipv4], class: String? = nil,
-    probes: Bool = false, ignoresExclusion: Bool = false
+    probes: Bool = false, ignoresExclusion: Bool = false, settleTime: Duration = .zero
   ) {
     self.state = SpeakerState(
       settings: SpeakerState.Settings(
         node: node, loadBalancerClass: `class`, ignoresExclusion: ignoresExclusion,
         failureDetector: gossips ? .gossip : .nodeReadiness,
-        families: families, probesAddresses: probes))
+        families: families, probesAddresses: probes, settleTime: settleTime))
   }
 
   mutating func told(_ story: String) -> String {

@@ -1,5 +1,6 @@
 import KubernetesModel
 import Primitives
+import TestKit
 import Testing
 
 @testable import Balancer
@@ -86,16 +87,16 @@ import Testing
         EndpointsView(
           key: ObjectKey(namespace: "d", name: name), service: service, isUsable: !nodes.isEmpty, nodes: nodes))
     }
-    #expect(table.apply(slice("1", of: web, on: ["w1"])) == [web])
-    #expect(table.apply(slice("2", of: web, on: ["w1", "w2"])) == [web])
+    #expect(table.apply(slice("1", of: web, on: ["w1"]), at: t0) == [web])
+    #expect(table.apply(slice("2", of: web, on: ["w1", "w2"]), at: t0) == [web])
     #expect(table.summary(of: web) == EndpointTable.Summary(isUsable: true, counts: ["w1": 2, "w2": 1]))
     #expect(table.summary(of: web).nodes == ["w1", "w2"])
-    #expect(table.apply(slice("1", of: web, on: ["w1"])) == [])
-    #expect(table.apply(slice("1", of: web, on: [])) == [web])
-    #expect(table.apply(slice("2", of: mail, on: ["w2"])).sorted() == [mail, web])
+    #expect(table.apply(slice("1", of: web, on: ["w1"]), at: t0) == [])
+    #expect(table.apply(slice("1", of: web, on: []), at: t0) == [web])
+    #expect(table.apply(slice("2", of: mail, on: ["w2"]), at: t0).sorted() == [mail, web])
     #expect(table.summary(of: web) == EndpointTable.Summary())
-    #expect(table.apply(slice("2", of: nil, on: ["w2"])) == [mail])
-    #expect(table.apply(.deleted(ObjectKey(namespace: "d", name: "1"))) == [])
+    #expect(table.apply(slice("2", of: nil, on: ["w2"]), at: t0) == [mail])
+    #expect(table.apply(.deleted(ObjectKey(namespace: "d", name: "1")), at: t0) == [])
     #expect(table == EndpointTable())
   }
 }

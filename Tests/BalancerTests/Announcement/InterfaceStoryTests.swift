@@ -39,6 +39,7 @@ import Testing
       > watch nobody
       # There was nobody else whose end to watch for; now there is.
       members w1:eth0+eth1,w2:eth0+eth1,w3:eth0
+      wait 1
       > withdraw default/mail 192.0.2.8 layer2 notOwner
       > release 192.0.2.8
       > watch w2
@@ -112,5 +113,42 @@ import Testing
       > announce default/mail 192.0.2.8 on eth1
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
       """, with: "ad one interfaces=eth1 on=rack=a\nad two interfaces=eth5 on=rack=b")
+  }
+
+  @Test func `an owner that somebody comes before goes on until that one is heard, and no longer than a second`() {
+    self.expect(
+      """
+      members w1:eth0,w3:eth0
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      members w1:eth0,w2:eth0,w3:eth0
+      contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > watch w2
+      members w1:eth0,w3:eth0
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      members w1:eth0,w2:eth0,w3:eth0
+      # What happens meanwhile does not put it off.
+      endpoints default/mail w1
+      wait 1
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > watch w2
+      members w1:eth0,w3:eth0
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      # The other one is gone before it was heard.
+      members w1:eth0,w2:eth0,w3:eth0
+      members w1:eth0,w3:eth0
+      wait 1
+      """, with: "ad all")
   }
 }
