@@ -78,6 +78,11 @@ struct SpeakerHands: Sendable {
       self.layer2Reports.retract(service)
     case .tell(let node, let notice):
       self.gossip?.tell(node, notice.bytes)
+    case .object(let node, let notice):
+      self.logger.warning(
+        "another node announces a service that it may not, by what is written in the cluster; it is told so",
+        metadata: ["node": .string(node), "service": "\(notice.service)"])
+      self.gossip?.tell(node, notice.bytes)
     case .emit(let note):
       self.reporter.tell(note)
     case .watch(let nodes):

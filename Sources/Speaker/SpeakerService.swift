@@ -75,6 +75,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
             await parts.inbox.send(.members($0))
           } told: {
             if let notice = OwnershipNotice($0) { await parts.inbox.send(.told(notice)) }
+            if let notice = ObjectionNotice($0) { await parts.inbox.send(.objected(notice)) }
           }
         }
       }
@@ -357,7 +358,7 @@ package struct SpeakerService: ServiceLifecycle.Service {
 
   private func addWatchers(to group: inout TaskGroup<Void>, inbox: Inbox<SpeakerState.Event>, tally: UpdateTally) {
     func follow<R: KubernetesResource>(
-      _ type: R.Type, namespace: String? = nil,
+      _ type: R.Type, namespace: String? = nil, as source: SpeakerState.Source? = nil,
       _ event: @escaping @Sendable (ObjectChange<R>) -> SpeakerState.Event
     ) {
       let watcher = Watcher(self.client, type, namespace: namespace, logger: self.logger)
@@ -366,12 +367,14 @@ package struct SpeakerService: ServiceLifecycle.Service {
           tally.count(change)
           self.logger.complain(about: change, of: R.type)
           await inbox.send(event(change))
+        } following: { isFollowing in
+          if let source { await inbox.send(.following(source, isFollowing)) }
         }
       }
     }
-    follow(KubernetesModel.Service.self) { .services($0.map(ExposedService.init)) }
-    follow(EndpointSlice.self) { .endpoints($0.map(EndpointsView.init)) }
-    follow(Node.self) { change in
+    follow(KubernetesModel.Service.self, as: .services) { .services($0.map(ExposedService.init)) }
+    follow(EndpointSlice.self, as: .endpoints) { .endpoints($0.map(EndpointsView.init)) }
+    follow(Node.self, as: .nodes) { change in
       if let gossip = self.gossip, case .applied(let node) = change, node.key.name == self.options.node {
         gossip.ownNodeSeen(NodeView(node))
       }

@@ -3,9 +3,10 @@ import Primitives
 
 /// The addresses that this node leaves to another one that was heard to announce them and comes first in the order,
 /// although the failure detector does not know it (yet), or that has said that it has claimed them: what is on the wire is
-/// the newer truth.
+/// the newer truth. To one that has objected, while this node does not see the cluster, they are left bindingly, whatever this
+/// node believes of the other's candidacy.
 ///
-/// A yield ends by itself: either the detector has seen the other node by then and the election agrees, or the node is
+/// A yield ends by itself, unless it is binding: either the detector has seen the other node by then and the election agrees, or the node is
 /// silent again and this one goes on. As long as the detector does not know the node, one of its addresses is asked for on
 /// the wire all the while, as nobody else would notice its end.
 struct AddressYields: Sendable, Equatable {
@@ -13,7 +14,8 @@ struct AddressYields: Sendable, Equatable {
     var node: String
     /// What the node has said of its claim; nil = it has said nothing.
     var term: Int?
-    var until: ContinuousClock.Instant
+    /// Nil = it is binding.
+    var until: ContinuousClock.Instant?
   }
 
   /// Longer than a failure detector takes to see a node that is there.
@@ -23,6 +25,7 @@ struct AddressYields: Sendable, Equatable {
 
   private var yields: [IPAddress: Yield] = [:]
   private var addresses: [String: Set<IPAddress>] = [:]
+  private var binding: Set<IPAddress> = []
   /// The nodes that are yielded to, each with one of its addresses: it stands for all of them.
   private(set) var samples: [String: IPAddress] = [:]
   private var alarms = Alarms<IPAddress>()
@@ -42,11 +45,26 @@ struct AddressYields: Sendable, Equatable {
   /// The term under which that node has said to have claimed it.
   func term(of address: IPAddress) -> Int? { self.yields[address]?.term }
 
+  /// Whether the address is left to that node whatever else is known of it.
+  func isBinding(_ address: IPAddress) -> Bool { self.binding.contains(address) }
+
   mutating func yield(_ address: IPAddress, to node: String, under term: Int? = nil, at now: ContinuousClock.Instant) {
-    if let former = self.yields[address]?.node, former != node { self.remove(address, from: former) }
     let until = now + (term == nil ? Self.duration : Self.toldDuration)
-    self.yields[address] = Yield(node: node, term: term, until: until)
+    self.put(address, Yield(node: node, term: term, until: until))
     self.alarms.set(until, for: address)
+  }
+
+  /// Leaves an address to a node until ``endBinding()``, or until it is found not to be there.
+  mutating func bind(_ address: IPAddress, to node: String) {
+    self.put(address, Yield(node: node, term: nil, until: nil))
+    self.binding.insert(address)
+  }
+
+  private mutating func put(_ address: IPAddress, _ yield: Yield) {
+    let node = yield.node
+    if let former = self.yields[address]?.node, former != node { self.remove(address, from: former) }
+    self.binding.remove(address)
+    self.yields[address] = yield
     self.addresses[node, default: []].insert(address)
     if self.samples[node] == nil { self.samples[node] = address }
     self.doubted.insert(address)
@@ -56,6 +74,13 @@ struct AddressYields: Sendable, Equatable {
   mutating func end(to node: String) -> [IPAddress] {
     let ended = (self.addresses[node] ?? []).sorted()
     for address in ended { self.remove(address, from: node) }
+    return ended
+  }
+
+  /// Ends the binding ones, and returns their addresses.
+  mutating func endBinding() -> [IPAddress] {
+    let ended = self.binding.sorted()
+    for address in ended { self.end(address) }
     return ended
   }
 
@@ -74,7 +99,7 @@ struct AddressYields: Sendable, Equatable {
   mutating func expire(at now: ContinuousClock.Instant) -> [IPAddress] {
     var over: [IPAddress] = []
     while let address = self.alarms.next(at: now) {
-      guard let yield = self.yields[address], yield.until <= now else { continue }
+      guard let yield = self.yields[address], let until = yield.until, until <= now else { continue }
       self.remove(address, from: yield.node)
       over.append(address)
     }
@@ -83,6 +108,7 @@ struct AddressYields: Sendable, Equatable {
 
   private mutating func remove(_ address: IPAddress, from node: String) {
     self.yields[address] = nil
+    self.binding.remove(address)
     self.doubted.insert(address)
     self.addresses[node]?.remove(address)
     if self.addresses[node]?.isEmpty == true { self.addresses[node] = nil }

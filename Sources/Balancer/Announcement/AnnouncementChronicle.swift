@@ -43,7 +43,8 @@ struct AnnouncementChronicle: Sendable, Equatable {
         self.bgp[announcement.service] = Entry(announcement: announcement, since: since ?? now)
       case .withdraw(let service, _, .layer2, _): self.layer2[service] = nil
       case .withdraw(let service, _, .bgp, _): self.bgp[service] = nil
-      case .claim, .release, .probe, .abandonProbe, .defend, .bid, .abandonBid, .tell, .configurePeers, .advertise,
+      case .claim, .release, .probe, .abandonProbe, .defend, .bid, .abandonBid, .tell, .object, .configurePeers,
+        .advertise,
         .emit, .watch, .report:
         break
       }

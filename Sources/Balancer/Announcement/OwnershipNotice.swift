@@ -3,7 +3,7 @@ import KubernetesModel
 /// What a node says to another one of Services that both announce, or may: whether it does, and under which term it has
 /// claimed them.
 ///
-/// It travels as a user message of the gossip, in words between spaces; upstream's speakers pass those over.
+/// It travels as a user message of the gossip.
 package struct OwnershipNotice: Sendable, Hashable {
   /// How a node stands to a Service.
   package enum Stance: Sendable, Hashable {
@@ -13,9 +13,7 @@ package struct OwnershipNotice: Sendable, Hashable {
     case leaves
   }
 
-  private static let signature = ["metallb-swift", "stands"]
-  /// In bytes, what is read: more than the names of one Service and a node can take.
-  private static let limit = 1024
+  private static let verb = "stands"
   /// What several Services are told of together: it fits the smallest datagrams that the gossip can be set to.
   private static let companySize = 400
 
@@ -50,11 +48,9 @@ package struct OwnershipNotice: Sendable, Hashable {
 
   /// Nil = it is something else.
   package init?(_ bytes: some Collection<UInt8>) {
-    guard bytes.count <= Self.limit else { return nil }
-    let words = bytes.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-    guard words.count > 3, Array(words[..<2]) == Self.signature else { return nil }
-    self.init(node: words[2], stances: [:])
-    for word in words[3...] {
+    guard let words = SpeakerWords.read(bytes, verb: Self.verb), words.count > 1 else { return nil }
+    self.init(node: words[0], stances: [:])
+    for word in words[1...] {
       guard let (key, stance) = Self.stance(in: word) else { return nil }
       self.stances[key] = stance
     }
@@ -62,7 +58,7 @@ package struct OwnershipNotice: Sendable, Hashable {
 
   package var bytes: [UInt8] {
     let stances = self.stances.sorted { $0.key < $1.key }.map { Self.word($0.key, $0.value) }
-    return Array((Self.signature + [self.node] + stances).joined(separator: " ").utf8)
+    return SpeakerWords.write(Self.verb, [self.node] + stances)
   }
 
   /// `default/mail=12`, or `default/mail=-`.

@@ -57,7 +57,7 @@ extension SpeakerState {
     case .bgpAdvertisements(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
     case .communities(let change): return self.advertisementsChanged(self.bgp.advertisements.apply(change))
     case .l2Advertisements, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
-      .addressContested, .ownership, .told, .handingOver, .stopping:
+      .addressContested, .ownership, .told, .objected, .following, .handingOver, .stopping:
       return .none
     }
   }

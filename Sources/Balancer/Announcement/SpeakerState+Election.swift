@@ -39,7 +39,7 @@ extension SpeakerState {
         isForLinks ? self.nodes.anyCandidate(in: candidacy, except: self.settings.node, for: address) : nil
       return (.withhold(reason), other.map { .rival($0) } ?? .nothing, false)
     }
-    if let node = self.yields[address], self.nodes.mayOwn(node, in: candidacy) {
+    if let node = self.yields[address], self.yields.isBinding(address) || self.nodes.mayOwn(node, in: candidacy) {
       return (.withhold(.notOwner), .rival(node), false)
     }
     guard let own = self.nodes[self.settings.node] else {

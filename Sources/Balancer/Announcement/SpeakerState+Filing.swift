@@ -9,9 +9,11 @@ extension SpeakerState {
     _ event: Event, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
-    case .tick: ([], self.fileTime(now))
+    case .tick: (self.repeatObjections(at: now), self.fileTime(now))
     case .ownership(let change): ([], self.file(change, at: now))
     case .told(let notice): ([], self.file(notice, at: now))
+    case .objected(let notice): ([], self.file(notice, at: now))
+    case .following(let source, let isFollowed): self.file(following: source, isFollowed, at: now)
     case .handingOver: self.beginHandOver()
     case .stopping: ([], [])
     case .addressFree(let address): ([], self.fileFree(address))
@@ -23,7 +25,7 @@ extension SpeakerState {
     case .pools(let change): ([], self.file(change))
     case .l2Advertisements(let change): ([], self.file(change))
     case .interfaces(let interfaces): ([], self.file(interfaces))
-    case .members(let members): ([], self.file(members: members, at: now))
+    case .members(let members): self.file(members: members, at: now)
     case .kernelAddresses(let addresses): self.file(kernelAddresses: addresses)
     case .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: ([], [])
     }
@@ -32,7 +34,7 @@ extension SpeakerState {
   private mutating func fileTime(_ now: ContinuousClock.Instant) -> Set<ObjectKey> {
     self.remind(at: now)
     return self.expireYields(at: now).union(self.concludeDeparture(at: now)).union(self.changes.due(at: now))
-      .union(self.takeLoads(at: now)).union(self.endpoints.settle(at: now))
+      .union(self.takeLoads(at: now)).union(self.endpoints.settle(at: now)).union(self.clearSight(at: now))
   }
 
   // MARK: Services
@@ -175,7 +177,9 @@ extension SpeakerState {
     return self.touched(byChangeOf: [name])
   }
 
-  private mutating func file(members: LiveMembers, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+  private mutating func file(
+    members: LiveMembers, at now: ContinuousClock.Instant
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
     let change = self.nodes.setMembers(members)
     if !change.changed.isEmpty { self.loads.doubtAll() }
     for node in change.changed { self.yields.doubt(to: node) }
@@ -183,9 +187,11 @@ extension SpeakerState {
     // That a node is gone is newer than that it was heard.
     let ended = change.left.flatMap { self.yields.end(to: $0) }
       .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
-    for node in change.changed.intersection(members.names) { self.tellOfInheritance(node, at: now) }
-    if change.isOfRules { return Set(self.services.records.keys) }
-    return ended.union(self.touched(byChangeOf: change.changed))
+    let here = change.changed.intersection(members.names)
+    for node in here { self.tellOfInheritance(node, at: now) }
+    let touched =
+      change.isOfRules ? Set(self.services.records.keys) : ended.union(self.touched(byChangeOf: change.changed))
+    return (self.repeatObjections(to: here, at: now), touched)
   }
 
   /// Of so many nodes each is asked what it could take from this one; of more, deciding anew costs less.

@@ -131,7 +131,7 @@ extension SpeakerState {
     guard let first = services.min() else { return ([.defend(address)], []) }
     guard self.yieldIfLater(first, to: node, at: now) else {
       self.contest(first, with: node, at: now)
-      return ([.defend(address)], [])
+      return ([.defend(address)] + self.object(to: node, about: first, at: now), [])
     }
     return ([], self.services.company(of: first))
   }
@@ -163,8 +163,8 @@ extension SpeakerState {
   }
 
   /// Asks for an address of each node that is yielded to and that the failure detector does not know: nobody else would
-  /// notice that it is gone again. Where claims decide, a node that lives may have left the address to a third one
-  /// meanwhile, so that each address is asked for.
+  /// notice that it is gone again. Where claims decide, and where this node is bound, a node that lives may have left the
+  /// address to a third one meanwhile, so that each address is asked for.
   ///
   /// Every event comes by here, so that only those addresses are looked at for which something may have changed.
   mutating func checkYields() -> [Action] {
@@ -193,12 +193,14 @@ extension SpeakerState {
       + asked.sorted().map { .probe($0, on: .all, again: pause) }
   }
 
-  /// Whether an address is left to a node that lives, and claims decide who has it.
+  /// Whether an address is left to a node that lives, and may have left it to a third one meanwhile without this node's
+  /// knowledge.
   private func isToBeChecked(_ address: IPAddress) -> Bool {
-    guard let node = self.yields[address], self.nodes.members?.contains(node) == true, self.electsByClaims else {
+    guard let node = self.yields[address], self.nodes.members?.contains(node) == true, !self.claims.holds(address)
+    else {
       return false
     }
-    return !self.claims.holds(address) && self.isClaimed(address)
+    return self.yields.isBinding(address) || (self.electsByClaims && self.isClaimed(address))
   }
 
   /// Whether claims decide who has an address.

@@ -42,6 +42,10 @@ package struct SpeakerState: StateMachine, Equatable {
     case ownership(ObjectChange<OwnershipClaim>)
     /// Another node says that it owns what is announced from here.
     case told(OwnershipNotice)
+    /// Another node, which announces what is announced from here, says that this one may not.
+    case objected(ObjectionNotice)
+    /// The watch of one kind of objects has broken, or is there again.
+    case following(Source, Bool)
     /// The process is about to end: others are told, and whoever claims an address of this node may have it.
     case handingOver
     /// The process ends: everything is withdrawn.
@@ -69,6 +73,8 @@ package struct SpeakerState: StateMachine, Equatable {
     case abandonBid(ObjectKey)
     /// Tell another node what this one has claimed.
     case tell(String, OwnershipNotice)
+    /// Tell another node that it may not announce what it does.
+    case object(String, ObjectionNotice)
     /// Have sessions with exactly these BGP peers, by name. One that is different from before needs a new session, and
     /// keeps its routes.
     case configurePeers([String: BGPPeerConfiguration])
@@ -158,6 +164,9 @@ package struct SpeakerState: StateMachine, Equatable {
   /// When to look whether loads have become uneven; nil = nothing has changed.
   var lookAt: ContinuousClock.Instant?
   var contests = OwnerContests()
+  /// Who is told that it may not announce what this node does.
+  var objections = Objections()
+  var sight = Sight()
   /// How often others than nodes of the cluster were told of as claiming an address that is announced here, since the start.
   package internal(set) var strangersClaims: [IPAddress: UInt64] = [:]
   var isHandingOver = false
@@ -187,7 +196,7 @@ package struct SpeakerState: StateMachine, Equatable {
   package var nextDeadline: ContinuousClock.Instant? {
     [
       self.yields.nextDeadline, self.departsAt, self.changes.nextDeadline, self.contests.nextDeadline, self.nextLookAt,
-      self.endpoints.nextDeadline,
+      self.endpoints.nextDeadline, self.objections.nextDeadline, self.sight.nextDeadline,
     ].compactMap(\.self).min()
   }
 
@@ -281,7 +290,7 @@ package struct SpeakerState: StateMachine, Equatable {
     case .ownership(.synced): .ownership
     case .tick, .services, .endpoints, .nodes, .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities,
       .bfdProfiles, .secrets, .kernelAddresses, .addressFree, .addressOccupied, .addressContested, .ownership,
-      .told, .handingOver, .stopping:
+      .told, .objected, .following, .handingOver, .stopping:
       nil
     }
   }
@@ -291,7 +300,7 @@ package struct SpeakerState: StateMachine, Equatable {
     switch event {
     case .pools, .l2Advertisements, .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: true
     case .tick, .services, .endpoints, .nodes, .interfaces, .members, .kernelAddresses, .addressFree, .addressOccupied,
-      .addressContested, .ownership, .told, .handingOver, .stopping:
+      .addressContested, .ownership, .told, .objected, .following, .handingOver, .stopping:
       false
     }
   }

@@ -28,22 +28,24 @@ package struct Watcher<R: KubernetesResource>: Sendable {
 
   /// Runs until the task is cancelled. `deliver` gets `.synced` once, after everything that existed at the start. `listed`
   /// gets the version of each list, after all that it holds has been delivered; `rewound` is called before that of a list
-  /// whose version is earlier than what was told, as the API server was put back to an earlier state.
+  /// whose version is earlier than what was told, as the API server was put back to an earlier state. `following` is told
+  /// when the objects cannot be followed, and when they can again; what was missed comes after that.
   package func run(
     _ deliver: @Sendable (ObjectChange<R>) async -> Void,
     listed: @Sendable (_ version: String) async -> Void = { _ in },
-    rewound: @Sendable () async -> Void = {}
+    rewound: @Sendable () async -> Void = {},
+    following: @Sendable (Bool) async -> Void = { _ in }
   ) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.client.transport.listen() }
-      await self.follow(deliver, listed, rewound)
+      await self.follow(deliver, listed, rewound, following)
       group.cancelAll()
     }
   }
 
   private func follow(
     _ deliver: @Sendable (ObjectChange<R>) async -> Void, _ listed: @Sendable (String) async -> Void,
-    _ rewound: @Sendable () async -> Void
+    _ rewound: @Sendable () async -> Void, _ following: @Sendable (Bool) async -> Void
   ) async {
     var dice = SystemRandomNumberGenerator()
     var reflector = Reflector<R>(seed: dice.next())
@@ -64,9 +66,9 @@ package struct Watcher<R: KubernetesResource>: Sendable {
       case .probe: answer = await self.page(limit: 1, continuing: nil)
       case .watch(let version):
         let seconds = Int.random(in: 300...600, using: &dice)
-        answer = await self.stream(from: version, seconds: seconds, into: &reflector, &failures, deliver)
+        answer = await self.stream(from: version, seconds: seconds, into: &reflector, &failures, deliver, following)
       }
-      failures.note(answer.failure)
+      if let isFollowing = failures.note(answer.failure) { await following(isFollowing) }
       let changes = reflector.handle(answer)
       if reflector.takeRewinding() {
         rewindings = self.client.transport.noteRewinding()
@@ -89,7 +91,7 @@ package struct Watcher<R: KubernetesResource>: Sendable {
   /// Reads one watch until it ends, for whatever reason, and returns that.
   private func stream(
     from version: String, seconds: Int, into reflector: inout Reflector<R>, _ failures: inout FailureLog,
-    _ deliver: @Sendable (ObjectChange<R>) async -> Void
+    _ deliver: @Sendable (ObjectChange<R>) async -> Void, _ following: @Sendable (Bool) async -> Void
   ) async -> Reflector<R>.Answer {
     let request = APIRequest(
       .get, R.type.path(namespace: self.scope.namespace),
@@ -103,7 +105,7 @@ package struct Watcher<R: KubernetesResource>: Sendable {
       var lines = LineSplitter()
       let decoder = JSONDecoder()
       let chunks = try await self.client.transport.open(request)
-      failures.note(nil)
+      if let isFollowing = failures.note(nil) { await following(isFollowing) }
       for try await chunk in chunks {
         self.client.transport.heard()
         lines.append(chunk)
@@ -152,13 +154,16 @@ private struct FailureLog {
     self.logger = logger
   }
 
-  mutating func note(_ failure: String?) {
-    guard failure != self.reason else { return }
+  /// Returns whether it works, if that is another matter than before.
+  mutating func note(_ failure: String?) -> Bool? {
+    guard failure != self.reason else { return nil }
+    let isOther = (failure == nil) != (self.reason == nil)
     if let failure {
       self.logger.warning("cannot follow the cluster's objects; retrying", metadata: ["reason": .string(failure)])
     } else {
       self.logger.info("following the cluster's objects again")
     }
     self.reason = failure
+    return isOther ? failure == nil : nil
   }
 }

@@ -21,6 +21,8 @@ import TestKit
 ///     members NODE,NODE                        with what they tell of interfaces: NODE:INTERFACE+INTERFACE@MAC, digits alone
 ///     claimed NS/NAME NODE TERM                a status object says so; `no claimed NS/NAME NODE TERM`
 ///     told NS/NAME NODE TERM                   the node says so itself; with `-` that it does not announce the Service
+///     objected NS/NAME NODE                    the node says that this one may not announce it
+///     blind                                    the watch of EndpointSlices has broken; `sees` = it is there again
 ///     kernel ADDRESS,ADDRESS INTERFACE|none    what this node's kernel answers for by itself
 ///     free ADDRESS                             nobody on the network has it
 ///     occupied ADDRESS MAC [ADDRESS,ADDRESS]   somebody has it, who is also known by these; `contested` = likewise
@@ -107,6 +109,9 @@ struct AnnouncementStory {
     case "told":
       let stance = words[2] == "-" ? OwnershipNotice.Stance.leaves : .announces(term: Int(words[2]) ?? 0)
       return [.told(OwnershipNotice(node: words[1], stances: [Self.key(first): stance]))]
+    case "objected": return [.objected(ObjectionNotice(service: Self.key(first), node: rest.first ?? ""))]
+    case "blind": return [.following(.endpoints, false)]
+    case "sees": return [.following(.endpoints, true)]
     case "kernel":
       let addresses = Self.list(first).compactMap { IPAddress($0) }
       return [.kernelAddresses(Dictionary(uniqueKeysWithValues: addresses.map { ($0, rest.first ?? "") }))]
@@ -325,6 +330,7 @@ struct AnnouncementStory {
     case .bid(let service, let interfaces, let term): "bid for \(service) on \(Self.text(interfaces)), term \(term)"
     case .abandonBid(let service): "abandon the bid for \(service)"
     case .tell(let node, let notice): Self.text(of: notice, to: node)
+    case .object(let node, let notice): "object to \(node) about \(notice.service)"
     case .emit(let note):
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
     case .watch(let owners): "watch \(owners.isEmpty ? "nobody" : owners.sorted().joined(separator: ","))"

@@ -252,6 +252,7 @@ import Testing
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
       contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
       > defend 192.0.2.8
+      > object to w2 about default/mail
       """)
   }
 

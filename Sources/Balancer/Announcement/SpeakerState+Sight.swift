@@ -1,0 +1,67 @@
+import KubernetesModel
+
+/// Who is cut off from the API server does not know what has become of its own candidacy: that its endpoints are not ready any
+/// more, or that it is labelled. It goes on, as the API server may be away for everybody, until it hears of somebody who knows
+/// better (Docs/decisions/0027-who-sees-is-right.md).
+extension SpeakerState {
+  mutating func file(
+    following source: Source, _ isFollowed: Bool, at now: ContinuousClock.Instant
+  ) -> (actions: [Action], touched: Set<ObjectKey>) {
+    self.sight.note(source, isFollowed: isFollowed, at: now)
+    return ([], [])
+  }
+
+  /// What was left to those who see is decided by what this node sees itself, as soon as it does.
+  mutating func clearSight(at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+    guard self.sight.clear(at: now) else { return [] }
+    return self.yields.endBinding().reduce(into: []) { $0.formUnion(self.services.services(withAddress: $1)) }
+  }
+
+  // MARK: When this node sees
+
+  /// Tells a node that was heard to announce what this one does that it may not, and will tell it again.
+  mutating func object(to node: String, about key: ObjectKey, at now: ContinuousClock.Instant) -> [Action] {
+    let objection = Objections.Objection(service: key, node: node)
+    guard self.isTenable(objection), self.objections.begin(objection, at: now) else { return [] }
+    return [self.telling(objection)]
+  }
+
+  /// Tells the nodes again that may not have heard it yet, and the neighbours, who may have believed those last.
+  mutating func repeatObjections(at now: ContinuousClock.Instant) -> [Action] {
+    self.objections.due(at: now).filter { self.isTenable($0) }.flatMap { objection in
+      (self.services[objection.service]?.verdict?.announcement?.addresses ?? []).map { .defend($0) }
+        + [self.telling(objection)]
+    }
+  }
+
+  /// Tells those nodes anew that the gossip has found again: they could not be told before.
+  mutating func repeatObjections(to nodes: Set<String>, at now: ContinuousClock.Instant) -> [Action] {
+    self.objections.end(to: nodes).flatMap { self.object(to: $0.node, about: $0.service, at: now) }
+  }
+
+  private func telling(_ objection: Objections.Objection) -> Action {
+    .object(objection.node, ObjectionNotice(service: objection.service, node: self.settings.node))
+  }
+
+  private func isTenable(_ objection: Objections.Objection) -> Bool {
+    guard self.sight.isClear, self.services[objection.service]?.verdict?.announcement != nil,
+      let candidacy = self.candidacy(of: objection.service)
+    else { return false }
+    return !self.nodes.mayOwn(objection.node, in: candidacy)
+  }
+
+  // MARK: When it does not
+
+  /// Another node, which announces what this one does, says that this one may not. Who sees the cluster itself knows that
+  /// as well, or will in a moment.
+  mutating func file(_ notice: ObjectionNotice, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
+    guard !self.sight.isClear, notice.node != self.settings.node, self.nodes[notice.node] != nil,
+      self.services[notice.service]?.verdict?.announcement != nil,
+      let address = self.electionAddress(of: notice.service)
+    else { return [] }
+    self.yields.bind(address, to: notice.node)
+    let company = self.services.company(of: notice.service)
+    for key in company { self.changes.endAdoption(of: key) }
+    return company
+  }
+}

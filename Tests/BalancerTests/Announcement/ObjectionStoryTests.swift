@@ -1,0 +1,176 @@
+import Primitives
+import Testing
+
+@testable import Balancer
+
+/// Two nodes announce a Service with policy `Local`, as one of them has not seen that it may not any more. For 192.0.2.8 the
+/// order of the nodes is w2, w1, w3; we are w1.
+@Suite struct ObjectionStoryTests {
+  private func story(endpoints: String) -> AnnouncementStory {
+    var story = AnnouncementStory(gossips: true)
+    story.play(
+      """
+      pool main 192.0.2.0/24
+      ad all
+      node w1 at=198.18.0.11
+      node w2 at=198.18.0.12
+      node w3 at=198.18.0.13
+      interfaces eth0
+      endpoints default/mail \(endpoints)
+      service default/mail 192.0.2.8 local
+      members w1,w2,w3
+      synced
+      """)
+    return story
+  }
+
+  private func expect(
+    _ text: String, endpoints: String = "w1,w3", sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    var story = self.story(endpoints: endpoints)
+    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+  }
+
+  // MARK: Who sees
+
+  @Test func `a node that may not announce is told so, a few times, and the neighbours with it`() {
+    self.expect(
+      """
+      contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
+      > defend 192.0.2.8
+      > object to w2 about default/mail
+      wait 2
+      > defend 192.0.2.8
+      > object to w2 about default/mail
+      > defend 192.0.2.8
+      > object to w2 about default/mail
+      > defend 192.0.2.8
+      > object to w2 about default/mail
+      """)
+  }
+
+  @Test func `one that has not been found by the gossip yet is told as soon as it is`() {
+    self.expect(
+      """
+      members w1,w3
+      contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
+      > defend 192.0.2.8
+      > object to w2 about default/mail
+      members w1,w2,w3
+      > object to w2 about default/mail
+      """)
+  }
+
+  @Test func `nobody objects to one that may announce, or while it does not see the cluster itself`() {
+    self.expect(
+      """
+      contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      > defend 192.0.2.8
+      blind
+      contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
+      > defend 192.0.2.8
+      """)
+  }
+
+  @Test func `nobody objects any more once things are different`() {
+    self.expect(
+      """
+      contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
+      > defend 192.0.2.8
+      > object to w2 about default/mail
+      endpoints default/mail w1,w2
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > watch w2
+      wait 2
+      """)
+  }
+
+  // MARK: Who does not
+
+  @Test func `a node that does not see the cluster leaves an address to one that objects, until it sees again`() {
+    self.expect(
+      """
+      blind
+      objected default/mail w2
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > probe 192.0.2.8 on all, again after 0.1
+      wait 120
+      sees
+      wait 1
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > abandon 192.0.2.8
+      """)
+  }
+
+  @Test func `what was missed decides as soon as it comes`() {
+    self.expect(
+      """
+      blind
+      objected default/mail w2
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > probe 192.0.2.8 on all, again after 0.1
+      sees
+      endpoints default/mail w2
+      wait 1
+      > abandon 192.0.2.8
+      """)
+  }
+
+  @Test func `the address is taken up again when nobody answers for it, or the one that objected is gone`() {
+    self.expect(
+      """
+      blind
+      objected default/mail w2
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > probe 192.0.2.8 on all, again after 0.1
+      free 192.0.2.8
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      objected default/mail w2
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > probe 192.0.2.8 on all, again after 0.1
+      members w1,w3
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > abandon 192.0.2.8
+      """)
+  }
+
+  @Test func `a node that sees the cluster, or does not announce, gives nothing on objections`() {
+    self.expect(
+      """
+      objected default/mail w2
+      blind
+      objected default/mail w1
+      objected default/mail nobody
+      objected default/other w2
+      blind
+      sees
+      wait 1
+      objected default/mail w2
+      """)
+    self.expect(
+      """
+      blind
+      objected default/mail w3
+      """, endpoints: "w3")
+  }
+
+  @Test func `an objection survives the gossip, and garbage is none`() {
+    let notice = ObjectionNotice(service: .init(namespace: "default", name: "mail"), node: "w1")
+    #expect(ObjectionNotice(notice.bytes) == notice)
+    #expect(OwnershipNotice(notice.bytes) == nil)
+    for text in ["", "metallb-swift objects a b", "metallb-swift objects a b c d", "x objects a b c"] {
+      #expect(ObjectionNotice(Array(text.utf8)) == nil)
+    }
+  }
+}
