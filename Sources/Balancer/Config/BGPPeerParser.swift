@@ -211,8 +211,8 @@ private struct BGPPeerParser {
 
   // MARK: Times
 
-  /// Reads a time; `description` is the words that sentences begin with.
-  private mutating func time(_ text: String, _ field: String, _ description: String) -> Duration? {
+  /// Reads a time in whole seconds, as the protocol has them; `description` is the words that sentences begin with.
+  private mutating func seconds(_ text: String, _ field: String, _ description: String) -> Duration? {
     guard let duration = GoDuration.parse(text) else {
       self.list.report(
         "spec.\(field)",
@@ -220,30 +220,29 @@ private struct BGPPeerParser {
         remedy: "Write a time such as 90s or 1m30s.")
       return nil
     }
-    return duration
+    return .seconds(duration.components.seconds)
   }
 
   private mutating func timers() -> BGPPeerConfiguration.Timers? {
     let prefix = "invalid BGPPeer timers: invalid"
-    let hold = self.spec.holdTime.nonEmpty.flatMap { self.time($0, "holdTime", "\(prefix) hold time") }
+    let hold = self.spec.holdTime.nonEmpty.flatMap { self.seconds($0, "holdTime", "\(prefix) hold time") }
     let keepalive = self.spec.keepaliveTime.nonEmpty
-      .flatMap { self.time($0, "keepaliveTime", "\(prefix) keepaliveTime") }
+      .flatMap { self.seconds($0, "keepaliveTime", "\(prefix) keepaliveTime") }
     guard let holdTime = hold ?? keepalive.map({ $0 * 3 }) else { return nil }
     let holdText = GoText.quoted(GoDuration.text(of: holdTime))
-    // Before it is cut to seconds: what is meant to be short must not become no limit at all.
     if holdTime != .zero, holdTime < .seconds(3) {
       self.list.report(
         hold == nil ? "spec.keepaliveTime" : "spec.holdTime",
         "\(prefix) hold time \(holdText): must be 0 or >=3s",
         remedy: "Write at least 3s, or 0s for sessions that never time out.")
     }
-    if holdTime.wholeSeconds > .seconds(65_535) {
+    if holdTime > .seconds(65_535) {
       self.list.report(
         hold == nil ? "spec.keepaliveTime" : "spec.holdTime", "\(prefix) hold time \(holdText): must be at most 65535s",
         remedy: "Write at most 65535s, the longest that the protocol has room for.")
     }
     let keepaliveTime = keepalive ?? .seconds(holdTime.components.seconds / 3)
-    if keepalive != nil, keepaliveTime.wholeSeconds > holdTime.wholeSeconds {
+    if keepalive != nil, keepaliveTime > holdTime {
       self.list.report(
         "spec.keepaliveTime",
         "\(prefix) keepaliveTime \(GoText.quoted(GoDuration.text(of: keepaliveTime))), must be lower than holdTime "
@@ -256,8 +255,7 @@ private struct BGPPeerParser {
         "\(prefix) keepaliveTime \(GoText.quoted(GoDuration.text(of: keepaliveTime))): must not be negative",
         remedy: "Write a third of the hold time, or leave it out.")
     }
-    return BGPPeerConfiguration.Timers(
-      holdTime: holdTime.wholeSeconds, keepaliveTime: keepaliveTime.wholeSeconds)
+    return BGPPeerConfiguration.Timers(holdTime: holdTime, keepaliveTime: keepaliveTime)
   }
 
   /// Old API servers do not evaluate the CRD's rules; so they are checked here, in the CRD's words.
@@ -300,11 +298,6 @@ private struct BGPPeerParser {
     }
     return .password(password)
   }
-}
-
-extension Duration {
-  /// As the protocol has times.
-  fileprivate var wholeSeconds: Duration { .seconds(self.components.seconds) }
 }
 
 extension String? {

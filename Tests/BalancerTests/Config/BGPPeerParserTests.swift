@@ -123,41 +123,29 @@ import Testing
     #expect(self.lines { $0.peerPort = 65_536 } == ["spec.peerPort: parsing peer tor invalid port 65536"])
   }
 
-  @Test(
-    arguments: [
-      (
-        "2s", nil, #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "2s": must be 0 or >=3s"#
-      ),
-      (
-        "-5s", nil,
-        #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "-5s": must be 0 or >=3s"#
-      ),
-      (
-        "500ms", nil,
-        #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "500ms": must be 0 or >=3s"#
-      ),
-      (
-        nil, "500ms",
-        #"spec.keepaliveTime: parsing peer tor invalid BGPPeer timers: invalid hold time "1.5s": must be 0 or >=3s"#
-      ),
-      (
-        "9s", "10s",
-        #"spec.keepaliveTime: parsing peer tor invalid BGPPeer timers: invalid keepaliveTime "10s", must be lower than holdTime "9s""#
-      ),
-      (
-        "0s", "1s",
-        #"spec.keepaliveTime: parsing peer tor invalid BGPPeer timers: invalid keepaliveTime "1s", must be lower than holdTime "0s""#
-      ),
-      (
-        "90", nil,
-        #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "90": time: invalid duration "90""#
-      ),
-      (
-        "20h", nil,
-        #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "20h0m0s": must be at most 65535s"#
-      ),
-    ] as [(String?, String?, String)])
-  func `times that cannot be are refused, and printed as times`(hold: String?, keepalive: String?, sentence: String) {
+  @Test(arguments: [
+    ("2s", nil, #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "2s": must be 0 or >=3s"#),
+    (
+      "-5s", nil, #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "-5s": must be 0 or >=3s"#
+    ),
+    (
+      "9s", "10s",
+      #"spec.keepaliveTime: parsing peer tor invalid BGPPeer timers: invalid keepaliveTime "10s", must be lower than holdTime "9s""#
+    ),
+    (
+      "0s", "1s",
+      #"spec.keepaliveTime: parsing peer tor invalid BGPPeer timers: invalid keepaliveTime "1s", must be lower than holdTime "0s""#
+    ),
+    (
+      "90", nil,
+      #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "90": time: invalid duration "90""#
+    ),
+    (
+      "20h", nil,
+      #"spec.holdTime: parsing peer tor invalid BGPPeer timers: invalid hold time "20h0m0s": must be at most 65535s"#
+    ),
+  ])
+  func `times that cannot be are refused, and printed as times`(hold: String, keepalive: String?, sentence: String) {
     #expect(
       self.lines {
         $0.holdTime = hold
