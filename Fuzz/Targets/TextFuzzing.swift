@@ -48,11 +48,15 @@ enum TextFuzzing {
     }
   }
 
-  /// What a fellow says of its claims in a user message of the gossip.
+  /// What a fellow says of its claims, or of ours, in a user message of the gossip.
   @Sendable static func ownershipNotices(_ input: [UInt8]) {
     // What is no UTF-8 grows when it is read.
-    guard let notice = OwnershipNotice(input), notice.bytes.count <= 1024 else { return }
-    expect(OwnershipNotice(notice.bytes) == notice, "\(notice) is not read as it was written")
+    if let notice = OwnershipNotice(input), notice.bytes.count <= 1024 {
+      expect(OwnershipNotice(notice.bytes) == notice, "\(notice) is not read as it was written")
+    }
+    if let notice = ObjectionNotice(input), notice.bytes.count <= 1024 {
+      expect(ObjectionNotice(notice.bytes) == notice, "\(notice) is not read as it was written")
+    }
   }
 
   @Sendable static func communities(_ input: [UInt8]) {
