@@ -356,7 +356,7 @@ def story(browser):
     browser.size(1440, 1000)
 
     kubectl("delete", "ipaddresspool", "idle", "--namespace", "metallb-system")
-    browser.until("a warning goes with its cause", "!" + warnings + ".includes('metallb-system/idle')", within=45)
+    browser.until("a warning goes with its cause", "!" + warnings + ".includes('metallb-system/idle')", within=75)
 
     # The API server goes, and comes back.
     faults({"path": "", "action": "close"})

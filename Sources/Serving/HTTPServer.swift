@@ -75,7 +75,8 @@ package struct HTTPServer: Service {
     package let reason: String
 
     package var description: String {
-      "cannot serve on port \(self.port) of \(self.host): \(self.reason); choose another port, or end what has it"
+      let host = self.host == Configuration.anyAddress ? "" : " of \(self.host)"
+      return "cannot serve on port \(self.port)\(host): \(self.reason); choose another port, or end what has it"
     }
   }
 

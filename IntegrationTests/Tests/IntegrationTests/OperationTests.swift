@@ -48,7 +48,7 @@ extension Everything.Servers {
           ], within: .seconds(20))
         #expect(output.code == 1)
         #expect(
-          "\(output.out)\(output.error)".contains("cannot serve on port \(port) of 0.0.0.0: address already in use"))
+          "\(output.out)\(output.error)".contains("cannot serve on port \(port): address already in use"))
       }
       await holder.stop()
     }

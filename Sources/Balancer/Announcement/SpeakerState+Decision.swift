@@ -11,18 +11,18 @@ extension SpeakerState {
   }
 
   /// Decides Services anew, each together with those that it shares addresses with, as they must have the same owner.
-  mutating func decide(_ touched: Set<ObjectKey>, at now: ContinuousClock.Instant) -> [Action] {
+  mutating func decide(_ touched: Set<ObjectKey>, after event: Event, at now: ContinuousClock.Instant) -> [Action] {
     var remaining = touched
     var actions: [Action] = []
     for key in touched.sorted() where remaining.contains(key) {
       let company = self.services.company(of: key)
       remaining.subtract(company)
-      actions += self.decide(company: company.sorted(), at: now)
+      actions += self.decide(company: company.sorted(), after: event, at: now)
     }
     return actions
   }
 
-  private mutating func decide(company: [ObjectKey], at now: ContinuousClock.Instant) -> [Action] {
+  private mutating func decide(company: [ObjectKey], after event: Event, at now: ContinuousClock.Instant) -> [Action] {
     self.decisions += company.count
     for key in company { self.yields.doubt(self.services[key]?.view.addresses ?? []) }
     var actions: [Action] = []
@@ -38,7 +38,7 @@ extension SpeakerState {
     }
     guard let first = contenders.first, let address = contenders.map(\.address).min() else { return actions }
     if contenders.dropFirst().allSatisfy({ $0.candidacy == first.candidacy }) {
-      actions += self.decide(contenders, first, on: address, at: now)
+      actions += self.decide(contenders, first, on: address, after: event, at: now)
     } else {
       for contender in contenders { actions += self.disregardClaims(on: contender.key) }
       let winners = self.entangledElection(of: address, among: contenders)
@@ -55,7 +55,8 @@ extension SpeakerState {
 
   /// Decides Services that share an address and may have the same owners.
   private mutating func decide(
-    _ contenders: [Contender], _ first: Contender, on address: IPAddress, at now: ContinuousClock.Instant
+    _ contenders: [Contender], _ first: Contender, on address: IPAddress, after event: Event,
+    at now: ContinuousClock.Instant
   ) -> [Action] {
     let policy = contenders.flatMap(\.advertisements).map(\.policy).max() ?? .stateless
     for contender in contenders { self.services.elect(contender.key, by: policy) }
@@ -65,7 +66,7 @@ extension SpeakerState {
     let incumbent = self.incumbent(of: contenders.map(\.key), for: address, by: policy, in: candidacy)
     let wasFarewell = self.changes.hasFarewell(first.key)
     let (verdict, hold, isFarewell) = self.election(
-      of: address, for: first.key, in: candidacy, incumbent: incumbent, at: now)
+      of: address, for: first.key, in: candidacy, incumbent: incumbent, after: event, at: now)
     if !isFarewell { self.changes.endFarewell(first.key) }
     if verdict != nil { for contender in contenders { self.changes.endAdoption(of: contender.key) } }
     let rivals = self.predecessors(of: address, in: candidacy, hold: hold, incumbent: incumbent)

@@ -30,7 +30,7 @@ extension SpeakerState {
   /// the owner is heard.
   mutating func election(
     of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy, incumbent: String?,
-    at now: ContinuousClock.Instant
+    after event: Event, at now: ContinuousClock.Instant
   ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold, isFarewell: Bool) {
     if let reason = self.ineligibility(in: candidacy) {
       if self.isLeftStanding(key, address: address, for: reason) { return (nil, .ownership, false) }
@@ -56,8 +56,10 @@ extension SpeakerState {
     }
     if incumbent != nil { return (nil, .ownership, false) }
     if let rival = self.nodes.rival(of: own, for: address, in: candidacy) {
-      // Nor for what nobody has said yet: the other one may see later what this one sees.
-      let mayStay = isAnnounced && self.nodes.isUniform && !self.isClaimed(key)
+      // Nor for what nobody has said yet: the other one may see later what this one sees. But one that the gossip has found
+      // again may have announced all the while, and has no cause to say so.
+      let isOfMembers = if case .members = event { true } else { false }
+      let mayStay = isAnnounced && self.nodes.isUniform && !self.isClaimed(key) && !isOfMembers
       let isStaying = mayStay && self.changes.isStaying(key, at: now)
       return isStaying ? (nil, .ownership, true) : (.withhold(.notOwner), .rival(rival), false)
     }

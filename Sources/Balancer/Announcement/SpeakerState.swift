@@ -225,13 +225,13 @@ package struct SpeakerState: StateMachine, Equatable {
       }
       self.phase = .deciding
       if self.isDecidingOnBGP { self.selectAllForBGP() }
-      let decided = self.decide(Set(self.services.records.keys), at: now)
+      let decided = self.decide(Set(self.services.records.keys), after: event, at: now)
       self.noteLoads(at: now)
       return actions + self.report() + decided + self.watch() + self.checkYields() + self.speak()
         + self.decideOnBGP(.everything, after: event)
     case .deciding:
       let reports = Self.isOfConfiguration(event) || concern == .everything ? self.report() : []
-      let decided = self.decide(touched, at: now)
+      let decided = self.decide(touched, after: event, at: now)
       self.noteLoads(at: now)
       return actions + reports + decided + self.watch() + self.checkYields() + self.speak()
         + self.decideOnBGP(concern, after: event)

@@ -171,9 +171,9 @@ package struct DashboardState: StateMachine {
 
   private mutating func inspected(_ inspection: ClusterPicture.Inspection?, at now: ContinuousClock.Instant) {
     guard case .underWay(let start) = self.inspecting else { return }
-    let rest = start.duration(to: now) * Self.inspectionLeisure
-    self.nextInspection = now + rest
-    self.inspecting = self.viewers > 0 ? .due(at: now + max(Self.inspectionInterval, rest)) : .idle
+    // However long it took: who has mended what is warned of waits to see that.
+    self.nextInspection = now + min(start.duration(to: now) * Self.inspectionLeisure, Self.inspectionInterval)
+    self.inspecting = self.viewers > 0 ? .due(at: now + Self.inspectionInterval) : .idle
     // One that takes too long is no reason to show nothing.
     let result = inspection ?? self.picture.inspection ?? ClusterPicture.Inspection(warnings: [])
     guard self.picture.inspection != result else { return }

@@ -72,7 +72,6 @@ import Testing
       """
       claimed default/mail w1 1
       members w1:eth0,w2:eth0,w3:eth0
-      wait 1
       \(Self.withdrawn)
       > watch w2
       """, with: "")

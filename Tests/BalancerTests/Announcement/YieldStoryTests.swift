@@ -49,7 +49,6 @@ import Testing
     self.expect(
       """
       members w1:eth0@020000000011,w2:eth0@020000000012,w3:eth0@020000000013
-      wait 1
       > withdraw default/mail 192.0.2.8 layer2 notOwner
       > release 192.0.2.8
       > watch w2
