@@ -181,6 +181,10 @@ extension Everything.Servers {
         try await eventually("all have addresses", equals: addresses + ["default/younger=10.20.0.2"]) {
           try await self.kubectl.allAddresses()
         }
+        // So that versions do not reach the old ones again before anybody has looked.
+        try await self.kubectl.apply(
+          (1...150).map { "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: filler-\($0), namespace: default}" }
+            .joined(separator: "\n---\n"))
         try await self.server.restore()
         try await eventually("both have them again, and the third is no more", equals: addresses, within: .seconds(60))
         {

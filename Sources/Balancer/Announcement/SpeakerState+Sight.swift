@@ -53,13 +53,19 @@ extension SpeakerState {
   // MARK: When it does not
 
   /// Another node, which announces what this one does, says that this one may not. Who sees the cluster itself knows that
-  /// as well, or will in a moment.
+  /// as well, or will in a moment, and whoever is leaving has waited for somebody to announce.
   mutating func file(_ notice: ObjectionNotice, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
-    guard !self.sight.isClear, notice.node != self.settings.node, self.nodes[notice.node] != nil,
+    guard notice.node != self.settings.node, self.nodes[notice.node] != nil,
       self.services[notice.service]?.verdict?.announcement != nil,
       let address = self.electionAddress(of: notice.service)
     else { return [] }
-    self.yields.bind(address, to: notice.node)
+    if self.isDeparting || self.isHandingOver {
+      self.yields.yield(address, to: notice.node, at: now)
+    } else if !self.sight.isClear {
+      self.yields.bind(address, to: notice.node)
+    } else {
+      return []
+    }
     let company = self.services.company(of: notice.service)
     for key in company { self.changes.endAdoption(of: key) }
     return company

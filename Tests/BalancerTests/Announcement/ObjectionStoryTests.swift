@@ -145,6 +145,19 @@ import Testing
       """)
   }
 
+  @Test func `a node that is leaving has waited for somebody to say that he announces`() {
+    self.expect(
+      """
+      # It hears the next one before it sees its label.
+      contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
+      > defend 192.0.2.8
+      node w1 at=198.18.0.11 node.kubernetes.io/exclude-from-external-load-balancers=true
+      objected default/mail w3
+      > withdraw default/mail 192.0.2.8 layer2 nodeLabeledExcludeBalancers
+      > release 192.0.2.8
+      """)
+  }
+
   @Test func `a node that sees the cluster, or does not announce, gives nothing on objections`() {
     self.expect(
       """
