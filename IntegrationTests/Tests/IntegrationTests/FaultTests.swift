@@ -172,29 +172,6 @@ extension Everything.Servers {
       }
     }
 
-    @Test func `an etcd that is put back to an earlier state costs no service its address`() async throws {
-      #expect(try await self.kubectl.allAddresses() == [], "in the state that is saved nobody has an address yet")
-      try await self.server.save()
-      try await Controller.with(kubeconfig: self.server.controllerKubeconfig) { _ in
-        let addresses = ["default/one=10.20.0.0", "default/two=10.20.0.1"]
-        try await self.kubectl.apply(Manifest.service("younger"))
-        try await eventually("all have addresses", equals: addresses + ["default/younger=10.20.0.2"]) {
-          try await self.kubectl.allAddresses()
-        }
-        // So that versions do not reach the old ones again before anybody has looked.
-        try await self.kubectl.apply(
-          (1...150).map { "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: filler-\($0), namespace: default}" }
-            .joined(separator: "\n---\n"))
-        try await self.server.restore()
-        try await eventually("both have them again, and the third is no more", equals: addresses, within: .seconds(60))
-        {
-          try await self.kubectl.allAddresses()
-        }
-        try await self.kubectl.apply(Manifest.service("youngest"))
-        try await self.awaitAddress("10.20.0.2", of: "youngest")
-      }
-    }
-
     @Test func `one malformed object hides no other`() async throws {
       try await self.survives { proxy, controller in
         // The server sends a Service whose ports are text, and a pool whose addresses are a number.

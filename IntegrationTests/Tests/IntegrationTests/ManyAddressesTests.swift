@@ -49,7 +49,7 @@ extension Everything.Aside.Networks {
         let hardware = try await port.hardwareAddress()
         for number in Array(stride(from: 1, to: Self.count, by: 300)) + [2340, 2341, Self.count] {
           let address = "2001:db8:40::\(String(number, radix: 16))"
-          try await eventually("\(address) is answered for", equals: hardware) {
+          try await eventually("\(address) is answered for", equals: hardware, within: .seconds(60)) {
             let output = try await client.run("ndisc6", "-1", "-q", "-r", "1", "-w", "500", address, "eth0").out
             return output.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
           }
