@@ -6,7 +6,8 @@ import Primitives
 /// the newer truth. To one that has objected, while this node does not see the cluster, they are left bindingly, whatever this
 /// node believes of the other's candidacy.
 ///
-/// A yield ends by itself, unless it is binding: either the detector has seen the other node by then and the election agrees, or the node is
+/// A yield ends by itself, unless it is binding: either the detector has seen the other node by then and the election
+/// agrees, or the node is
 /// silent again and this one goes on. As long as the detector does not know the node, one of its addresses is asked for on
 /// the wire all the while, as nobody else would notice its end.
 struct AddressYields: Sendable, Equatable {
@@ -25,7 +26,6 @@ struct AddressYields: Sendable, Equatable {
 
   private var yields: [IPAddress: Yield] = [:]
   private var addresses: [String: Set<IPAddress>] = [:]
-  private var binding: Set<IPAddress> = []
   /// The nodes that are yielded to, each with one of its addresses: it stands for all of them.
   private(set) var samples: [String: IPAddress] = [:]
   private var alarms = Alarms<IPAddress>()
@@ -46,7 +46,7 @@ struct AddressYields: Sendable, Equatable {
   func term(of address: IPAddress) -> Int? { self.yields[address]?.term }
 
   /// Whether the address is left to that node whatever else is known of it.
-  func isBinding(_ address: IPAddress) -> Bool { self.binding.contains(address) }
+  func isBinding(_ address: IPAddress) -> Bool { self.yields[address].map { $0.until == nil } ?? false }
 
   mutating func yield(_ address: IPAddress, to node: String, under term: Int? = nil, at now: ContinuousClock.Instant) {
     let until = now + (term == nil ? Self.duration : Self.toldDuration)
@@ -57,13 +57,11 @@ struct AddressYields: Sendable, Equatable {
   /// Leaves an address to a node until ``endBinding()``, or until it is found not to be there.
   mutating func bind(_ address: IPAddress, to node: String) {
     self.put(address, Yield(node: node, term: nil, until: nil))
-    self.binding.insert(address)
   }
 
   private mutating func put(_ address: IPAddress, _ yield: Yield) {
     let node = yield.node
     if let former = self.yields[address]?.node, former != node { self.remove(address, from: former) }
-    self.binding.remove(address)
     self.yields[address] = yield
     self.addresses[node, default: []].insert(address)
     if self.samples[node] == nil { self.samples[node] = address }
@@ -79,7 +77,7 @@ struct AddressYields: Sendable, Equatable {
 
   /// Ends the binding ones, and returns their addresses.
   mutating func endBinding() -> [IPAddress] {
-    let ended = self.binding.sorted()
+    let ended = self.yields.filter { $0.value.until == nil }.keys.sorted()
     for address in ended { self.end(address) }
     return ended
   }
@@ -108,7 +106,6 @@ struct AddressYields: Sendable, Equatable {
 
   private mutating func remove(_ address: IPAddress, from node: String) {
     self.yields[address] = nil
-    self.binding.remove(address)
     self.doubted.insert(address)
     self.addresses[node]?.remove(address)
     if self.addresses[node]?.isEmpty == true { self.addresses[node] = nil }
