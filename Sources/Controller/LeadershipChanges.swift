@@ -15,6 +15,7 @@ struct LeadershipChanges: Sendable {
   let client: KubernetesClient
   let election: LeaderElectionLoop
   let inbox: Inbox<ControllerState.Event>
+
   /// Runs until the task is cancelled; `whileLeading` is done as long as this controller leads, and cancelled at its end.
   func run(whileLeading: @escaping @Sendable () async -> Void) async {
     while !Task.isCancelled {

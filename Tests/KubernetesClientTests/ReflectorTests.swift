@@ -247,11 +247,11 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
   @Test func `a server that starts and lets nobody costs no list, and one that never lets us watch is listed`() throws {
     var it = try Conversation.watching([], version: "10")
     var waited = Duration.zero
-    while it.request == .watch(from: "10"), waited < .seconds(300) {
+    while it.request != .list(continuing: nil), waited < .seconds(300) {
+      if it.request == .probe { _ = try it.page([], version: "10") }
       _ = it.fails(.refused(.init(code: 403)))
       waited += it.pause
     }
-    #expect(it.request == .list(continuing: nil))
     #expect(waited > .seconds(20))
     #expect(waited < .seconds(120))
   }
@@ -260,6 +260,8 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
     var it = try Conversation.watching([], version: "10")
     for _ in 1...2 {
       _ = it.fails(.refused(.init(code: 400)))
+      #expect(it.request == .probe)
+      _ = try it.page([], version: "10")
       #expect(it.request == .watch(from: "10"))
     }
     _ = it.fails(.refused(.init(code: 400)))
@@ -269,7 +271,10 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
 
   @Test func `lines that are no events count as refusals`() throws {
     var it = try Conversation.watching([], version: "10")
-    for _ in 1...3 { _ = it.reflector.handle(.garbage("{\"type\":")) }
+    for _ in 1...3 {
+      if it.request == .probe { _ = try it.page([], version: "10") }
+      _ = it.reflector.handle(.garbage("{\"type\":"))
+    }
     #expect(it.request == .list(continuing: nil))
   }
 
@@ -312,6 +317,39 @@ private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "m", name: 
     _ = it.fails(.unreachable("connection refused"))
     _ = try it.page([pool("a", "1")], version: "99")
     #expect(it.request == .list(continuing: nil), "its etcd was put back")
+  }
+
+  @Test(arguments: [401, 403, 429, 500, 503])
+  func `a server that starts, and refuses at first, is asked for its version, too`(code: Int) throws {
+    var it = try Conversation.watching([pool("a", "1")], version: "100")
+    _ = it.fails(.refused(.init(code: code)))
+    #expect(it.request == .probe)
+    _ = it.fails(.refused(.init(code: code)))
+    #expect(it.request == .probe)
+    _ = try it.page([pool("a", "1")], version: "99")
+    #expect(it.request == .list(continuing: nil), "its etcd was put back")
+  }
+
+  @Test func `a server that lets us list and has no time for watches is asked less and less often`() throws {
+    var it = try Conversation.watching([], version: "100")
+    var pauses: [Duration] = []
+    for _ in 1...6 {
+      _ = it.fails(.refused(.init(code: 429)))
+      pauses.append(it.pause)
+      _ = try it.page([], version: "100")
+      #expect(it.reflector.plan == .init(request: .watch(from: "100"), pause: .zero))
+    }
+    #expect(pauses[5] > .seconds(3))
+  }
+
+  @Test func `a watch is taken up soon after a long outage`() throws {
+    var it = try Conversation.watching([], version: "100")
+    for _ in 1...20 { _ = it.fails(.unreachable("connection refused")) }
+    #expect(it.pause > .seconds(10))
+    _ = try it.page([], version: "100")
+    _ = it.fails(.interrupted("reset"))
+    #expect(it.request == .watch(from: "100"))
+    #expect(it.pause < .seconds(1))
   }
 
   @Test func `a probe that fails is repeated`() throws {

@@ -32,6 +32,12 @@ package struct KubeAPIServer: Sendable {
   /// Makes etcd forget its history, so that an old resourceVersion is gone for good.
   package func compact() async throws { try await self.script("compact") }
 
+  /// Keeps what etcd holds for `restore`; both processes are started anew.
+  package func save() async throws { try await self.script("save", within: .seconds(100)) }
+
+  /// Puts etcd back to the state that was saved, as after a disaster.
+  package func restore() async throws { try await self.script("restore", within: .seconds(100)) }
+
   private func stop() async {
     let script = ["stop", self.directory]
     await Task.detached { _ = try? await run([try Tool.script("kube-apiserver")] + script) }.value

@@ -172,6 +172,32 @@ extension Everything.Servers {
       }
     }
 
+    @Test func `an etcd that is put back to an earlier state costs no service its address`() async throws {
+      #expect(try await self.kubectl.allAddresses() == [], "in the state that is saved nobody has an address yet")
+      try await self.server.save()
+      try await Controller.with(kubeconfig: self.server.controllerKubeconfig) { _ in
+        let addresses = ["default/one=10.20.0.0", "default/two=10.20.0.1"]
+        try await self.kubectl.apply(Manifest.service("younger"))
+        try await eventually("all have addresses", equals: addresses + ["default/younger=10.20.0.2"]) {
+          try await self.kubectl.allAddresses()
+        }
+        // A server that starts writes some hundred times; by then the versions must not have reached the old ones again.
+        try await PythonClient(kubeconfig: self.server.kubeconfig)(
+          """
+          with ThreadPoolExecutor(8) as hands:
+              list(hands.map(lambda number: core.create_namespaced_config_map(
+                  'default', {'metadata': {'name': f'filler-{number}'}}), range(1000)))
+          """)
+        try await self.server.restore()
+        try await eventually("both have them again, and the third is no more", equals: addresses, within: .seconds(60))
+        {
+          try await self.kubectl.allAddresses()
+        }
+        try await self.kubectl.apply(Manifest.service("youngest"))
+        try await self.awaitAddress("10.20.0.2", of: "youngest")
+      }
+    }
+
     @Test func `one malformed object hides no other`() async throws {
       try await self.survives { proxy, controller in
         // The server sends a Service whose ports are text, and a pool whose addresses are a number.

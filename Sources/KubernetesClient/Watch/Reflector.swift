@@ -7,8 +7,10 @@ import Primitives
 ///     │  pages ↺   │                    │   ▲
 ///     │            │ failed             │   │ the version is still good
 ///     │            ▼                    ▼   │
-///     │          pause, again     probing ──┘   after a silence, and when the server was away: is its version still ahead
-///     └─────────────────────────────────┘       of ours? if not, it was restored from a backup; read everything anew
+///     │          pause, again     probing ──┘   after a silence, and when a watch was not to be had: is the server's version
+///     └─────────────────────────────────┘       still ahead of ours? if not, it was restored from a backup; read everything
+///                                               anew, since versions soon pass the one that was reached, and a watch from
+///                                               there would never tell what happened in between
 ///
 /// It remembers the version of each object, so that a second list yields only what changed and what is gone, and so that
 /// nothing is told twice. A stream that breaks is taken up where it broke. What keeps failing is tried less and less often;
@@ -129,7 +131,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
       self.watchFailed(error, at: version)
       return []
     case (.probing(let version), .page(let page)):
-      self.watchBackoff.reset()
+      self.listBackoff.reset()
       let current = page.metadata.resourceVersion ?? ""
       if ResourceVersion.isEarlier(current, than: version) {
         self.reach(current)
@@ -140,7 +142,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
       }
       return []
     case (.probing, .failed(let error)):
-      self.pause = self.wait(error, backoff: &self.watchBackoff)
+      self.pause = self.wait(error, backoff: &self.listBackoff)
       return []
     case (.listing, _), (.watching, .page), (.probing, _):
       // An answer to a question that was not asked.
@@ -271,12 +273,11 @@ struct Reflector<R: KubernetesResource>: Sendable {
     } else if case .refused = error, !error.isTransient || error.code == 500 {
       self.refuse(version, waiting: error)
     } else {
-      // A server that was away may come back with an etcd that was put back to an earlier state. Versions soon pass the one
-      // that was reached, and a watch from there would never tell what happened in between.
-      if case .unreachable = error {
-        self.state = .probing(from: version)
-      } else {
+      // Most streams that break are cut on the way; if their server is gone, the next watch fails, too.
+      if case .interrupted = error {
         self.state = .watching(from: version)
+      } else {
+        self.state = .probing(from: version)
       }
       self.pause = self.wait(error, backoff: &self.watchBackoff)
     }
@@ -289,7 +290,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
       self.refusals = 0
       self.listAnew(pause: pause)
     } else {
-      self.state = .watching(from: version)
+      self.state = .probing(from: version)
       self.pause = pause
     }
   }
