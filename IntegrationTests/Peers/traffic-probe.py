@@ -9,7 +9,8 @@ address that nobody has, so that the answers do not correct what this machine it
 owner tells everybody, as they would without the questions.
 
 A request that is not answered within a second, or not even let in, is lost. One whose connection stood and was reset is broken:
-it was under way when the address moved, and the new owner knows nothing of it.
+it was under way when the address moved, and the new owner knows nothing of it. (A connection that is not let in is refused,
+never reset; the reset may come before this process has learnt that it stood.)
 
 The report is one JSON object: times in seconds since the (last) SIGUSR1, or since the start if there was none.
 """
@@ -105,21 +106,22 @@ class Requests:
         task.add_done_callback(self.running.discard)
 
     async def one(self):
-        begun = time.monotonic()
+        begun, why = time.monotonic(), ""
         try:
-            outcome = await asyncio.wait_for(self.exchange(), TIMEOUT)
-        except (OSError, asyncio.TimeoutError):
-            outcome = "lost"
-        self.records.append((begun, time.monotonic() - begun, outcome))
+            head = await asyncio.wait_for(self.exchange(), TIMEOUT)
+            outcome = "answered" if b" 200 " in head else "lost"
+            why = f"the answer begins with {head.decode(errors='replace')!r}"
+        except (ConnectionResetError, BrokenPipeError):
+            outcome = "broken"
+        except (OSError, asyncio.TimeoutError) as error:
+            outcome, why = "lost", str(error) or f"no answer in {TIMEOUT} s"
+        self.records.append((begun, time.monotonic() - begun, outcome, why))
 
     async def exchange(self):
         reader, writer = await asyncio.open_connection(self.address, 80)
         try:
             writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode())
-            answer = await reader.read()
-            return "answered" if b" 200 " in answer.split(b"\r\n")[0] else "lost"
-        except ConnectionResetError:
-            return "broken"
+            return (await reader.read()).split(b"\r\n")[0]
         finally:
             writer.close()
 
@@ -190,8 +192,8 @@ def report(wire, requests, addresses, mark, end):
             timeline.append([round(moment, 4), hardware, "unasked" if unasked else "answer"])
     solicited = [moment for moment, address, _, unasked in wire.answers if address == first and not unasked]
     silence, silence_at = longest_silence(wire.asked, solicited, mark, PACE * len(addresses))
-    records = [(begun - mark, length, outcome) for begun, length, outcome in sorted(requests.records)]
-    answered = [begun + length for begun, length, outcome in records if outcome == "answered"]
+    records = [(begun - mark, *rest) for begun, *rest in sorted(requests.records)]
+    answered = [begun + length for begun, length, outcome, _ in records if outcome == "answered"]
     spans = double_spans(answers, len(addresses))
     return {
         "first": str(addresses[0]), "addresses": len(addresses), "from": None if not answers else answers[0][0],
@@ -207,9 +209,9 @@ def report(wire, requests, addresses, mark, end):
         "soleOwner": sole_owner(answers, addresses),
         "newOwner": after[first][1] if first in after else None, "lastOwner": last.get(first),
         "longestSilence": silence, "silenceAt": silence_at, "requests": len(records),
-        "lost": sum(1 for *_, outcome in records if outcome == "lost"),
-        "lostAt": [round(begun, 3) for begun, _, outcome in records if outcome == "lost"],
-        "broken": sum(1 for *_, outcome in records if outcome == "broken"),
+        "lost": sum(1 for _, _, outcome, _ in records if outcome == "lost"),
+        "losses": [f"{begun:.3f}: {why}" for begun, _, outcome, why in records if outcome == "lost"],
+        "broken": sum(1 for _, _, outcome, _ in records if outcome == "broken"),
         "longestOutage": longest(sorted(answered)),
         "doubleAnswers": sum(1 for moment, *_ in spans if moment > 0),
         "longestDouble": max((length for length, _ in spans), default=0.0),

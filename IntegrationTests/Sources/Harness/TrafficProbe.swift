@@ -30,7 +30,8 @@ package struct TrafficProbe: Sendable {
     package let silenceAt: Double?
     package let requests: Int
     package let lost: Int
-    package let lostAt: [Double]
+    /// When each of them began, and what became of it.
+    package let losses: [String]
     /// Requests that were under way when the address moved.
     package let broken: Int
     /// For how long two nodes answered at once, at worst.

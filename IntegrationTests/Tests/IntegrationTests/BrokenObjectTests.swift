@@ -52,7 +52,8 @@ extension Everything.Servers {
       async throws
     {
       try await self.withPermissiveServer { server, kubectl, python in
-        try await kubectl.apply(Manifest.pool("good", "192.0.2.0/28"), Manifest.service("before"))
+        // Of two pools of the same second the one whose name comes first prevails.
+        try await kubectl.apply(Manifest.pool("a-good-one", "192.0.2.0/28"), Manifest.service("before"))
         try await Controller.with(kubeconfig: server.kubeconfig) { controller in
           try await eventually("the first service is served", equals: ["192.0.2.0"]) {
             try await kubectl.addresses(of: "before")

@@ -40,7 +40,7 @@ extension Everything.Clusters {
 
     private func expectNothingLost(_ report: TrafficProbe.Report, sourceLocation: SourceLocation = #_sourceLocation) {
       #expect(report.requests > 100, sourceLocation: sourceLocation)
-      #expect(report.lost == 0, "lost at \(report.lostAt) of \(report.timeline)", sourceLocation: sourceLocation)
+      #expect(report.lost == 0, "lost at \(report.losses) of \(report.timeline)", sourceLocation: sourceLocation)
     }
 
     @Test func `a drain says what moves where, and loses no request, nor does its end`() async throws {

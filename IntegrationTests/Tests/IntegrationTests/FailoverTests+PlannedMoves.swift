@@ -14,7 +14,7 @@ extension Everything.Clusters.FailoverTests {
     try await Task.sleep(for: .seconds(2))
     for report in try await probe.stop() {
       #expect(report.requests > 100)
-      #expect(report.lost == 0, "lost at \(report.lostAt), owners \(report.timeline)")
+      #expect(report.lost == 0, "lost at \(report.losses), owners \(report.timeline)")
       #expect(report.longestSilence < 1, "silent at \(report.silenceAt ?? 0), owners \(report.timeline)")
       #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
       #expect(report.timeline.count > 1, "the owner was restarted")
@@ -30,7 +30,7 @@ extension Everything.Clusters.FailoverTests {
     try await Task.sleep(for: .seconds(4))
     for report in try await probe.stop() {
       #expect(report.firstTakeover != nil)
-      #expect(report.lost == 0, "lost at \(report.lostAt), owners \(report.timeline)")
+      #expect(report.lost == 0, "lost at \(report.losses), owners \(report.timeline)")
       #expect(report.longestSilence < 1, "silent at \(report.silenceAt ?? 0), owners \(report.timeline)")
     }
   }

@@ -41,7 +41,7 @@ extension Everything.Clusters.FailoverTests {
       try await self.lab.answerers(Lab.exposed[0])
     }
     for report in try await probe.stop() {
-      #expect(report.lost == 0, "lost at \(report.lostAt)")
+      #expect(report.lost == 0, "lost at \(report.losses)")
       #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
     }
   }

@@ -58,7 +58,7 @@ extension Everything.Clusters {
       }
       for report in try await probe.stop() {
         #expect(report.lastOwner == hardware)
-        #expect(report.lost == 0, "lost at \(report.lostAt)")
+        #expect(report.lost == 0, "lost at \(report.losses)")
         #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
       }
     }
@@ -72,7 +72,7 @@ extension Everything.Clusters {
         #expect(report.longestSilence < 2.5)
         #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
         // The kernel forwards as before, so what neighbours know stays true.
-        #expect(report.lost == 0, "lost at \(report.lostAt) after the speaker on \(owner) was killed")
+        #expect(report.lost == 0, "lost at \(report.losses) after the speaker on \(owner) was killed")
       }
     }
 

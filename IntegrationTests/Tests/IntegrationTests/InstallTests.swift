@@ -25,7 +25,7 @@ extension Everything.Clusters {
       try await Task.sleep(for: .seconds(2))
       let report = try await probe.stop()
       #expect(report.requests > 100)
-      #expect(report.lost == 0, "lost at \(report.lostAt), owners \(report.timeline)")
+      #expect(report.lost == 0, "lost at \(report.losses), owners \(report.timeline)")
       #expect(try await lab.kubectl.addresses(of: "web") == [Self.address])
     }
 

@@ -91,7 +91,7 @@ extension Everything.Clusters {
       for probe in probes {
         let report = try await probe.stop()
         #expect(report.requests > 50)
-        #expect(report.lost <= lost, "lost at \(report.lostAt), owners \(report.timeline)")
+        #expect(report.lost <= lost, "lost at \(report.losses), owners \(report.timeline)")
         #expect(report.longestDouble <= double, "two owners at \(report.doubleAt)")
       }
       for (number, address) in Self.addresses.enumerated() {

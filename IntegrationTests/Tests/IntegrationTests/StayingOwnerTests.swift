@@ -74,7 +74,7 @@ extension Everything.Clusters {
       #expect(ContinuousClock.now - started > .seconds(20))
       try await Task.sleep(for: .seconds(1))
       let report = try await probe.stop()
-      #expect(report.lost == 0, "lost at \(report.lostAt) of \(report.timeline)")
+      #expect(report.lost == 0, "lost at \(report.losses) of \(report.timeline)")
       #expect(report.longestDouble < 1.5, "\(report.doubleAt)")
       #expect(try await self.metallb("explain", "service", "web").out.contains(first))
     }
@@ -99,7 +99,7 @@ extension Everything.Clusters {
       try await Task.sleep(for: .seconds(1))
       let report = try await probe.stop()
       #expect(report.requests > 500)
-      #expect(report.lost == 0, "lost at \(report.lostAt) of \(report.timeline)")
+      #expect(report.lost == 0, "lost at \(report.losses) of \(report.timeline)")
       #expect(try await self.claims().values.allSatisfy { $0.count == 1 })
     }
 
