@@ -8,7 +8,7 @@ enum Pause {
 /// Polls until `probe` returns a value that satisfies `isRight`, and returns it.
 ///
 /// A probe that throws counts as "not yet": while a cluster starts, a refused connection is an answer like another. The limit
-/// is that of an ordinary machine.
+/// is that of an ordinary machine; the last look begins when it is over, however long looks take.
 @discardableResult
 package func eventually<Value: Sendable>(
   _ what: String, within limit: Duration = .seconds(20), every interval: Duration = .milliseconds(100),
@@ -16,6 +16,7 @@ package func eventually<Value: Sendable>(
 ) async throws -> Value {
   let deadline = ContinuousClock.now + Patience.limit(limit)
   while true {
+    let begun = ContinuousClock.now
     let last: String
     do {
       let value = try await probe()
@@ -25,7 +26,7 @@ package func eventually<Value: Sendable>(
       last = "\(error)"
     }
     try Task.checkCancellation()
-    guard ContinuousClock.now < deadline else {
+    guard begun < deadline else {
       throw HarnessError.neverCame(what, limit, last: String(last.suffix(1500)))
     }
     try await Task.sleep(for: interval)
