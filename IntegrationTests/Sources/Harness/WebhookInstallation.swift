@@ -12,21 +12,28 @@ package struct WebhookInstallation: Sendable {
     self.port = port
   }
 
-  /// A port on loopback that nobody listens on.
+  /// A port that nobody listens on, below those that the kernel gives to connections: it is still free when its process
+  /// comes. Everybody gets another one.
   package static func freePort() throws -> Int {
+    let (first, count) = (12_000, 8_000)
+    for _ in 0..<count {
+      let port = first + (Int(getpid()) + Workspace.current.newNumber()) % count
+      if self.isFree(port) { return port }
+    }
+    throw HarnessError.notReady("no port is free between \(first) and \(first + count)")
+  }
+
+  private static func isFree(_ port: Int) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) {
+    address.sin_port = UInt16(port).bigEndian
+    return withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
     }
-    guard result else { throw HarnessError.notReady("no free port: \(String(cString: strerror(errno)))") }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 
   /// The manifest of Deploy, with another way to the controller.
