@@ -21,10 +21,13 @@ package struct NetworkSegment: Sendable {
       try await host.ip("address add \(address) dev \(name)\(address.contains(":") ? " nodad" : "")")
     }
     try await host.ip("link set \(name) up")
-    try await eventually("\(name) of \(host.name) carries", every: .milliseconds(10)) {
-      try await run(["ip", "-n", host.namespace.name, "-brief", "link", "show", "dev", name]).expectSuccess()
-    } isRight: {
-      $0.contains(" UP ")
+    // The bridge forwards when its own end of the cable has a carrier, which may be later than the host's.
+    for (namespace, device) in [(host.namespace, name), (self.namespace, port.name)] {
+      try await eventually("\(device) of \(namespace.name) carries", every: .milliseconds(10)) {
+        try await run(["ip", "-n", namespace.name, "-brief", "link", "show", "dev", device]).expectSuccess()
+      } isRight: {
+        $0.contains(" UP ")
+      }
     }
     return port
   }
