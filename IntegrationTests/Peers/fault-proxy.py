@@ -96,7 +96,10 @@ class Handler(BaseHTTPRequestHandler):
                 ending = list(watches)
                 watches.clear()
             for handler in ending:
-                handler.connection.shutdown(2)
+                try:
+                    handler.connection.shutdown(2)
+                except OSError:
+                    pass  # the client was faster
         elif self.path == "/watches/frozen":
             with lock:
                 frozen.update(watches)
