@@ -200,8 +200,10 @@ class Router:
             # What comes after it must be understood as well.
             writer.write(message(KEEPALIVE))
         answer = "goes on"
+        # Whoever is to answer may be slow.
+        patience = 1.5 if expected in ("goes on", "any") else 10
         try:
-            async with asyncio.timeout(1.5):
+            async with asyncio.timeout(patience):
                 while True:
                     kind, body = await self.read(reader)
                     if kind == NOTIFICATION:
