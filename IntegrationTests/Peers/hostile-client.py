@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clients that nobody wants, against a server with TLS on 127.0.0.1. Prints one JSON object at the end.
+"""Clients that nobody wants, against a server with TLS on 127.0.0.1. Prints one JSON object at the end, which SIGTERM brings on.
 
     hostile-client.py idle PORT COUNT SECONDS       COUNT connections that say nothing, half of them after a TLS handshake,
                                                     opened anew as they are closed; says "ready" once all were opened
@@ -8,13 +8,15 @@
                                                     "ready" once one has
     hostile-client.py storm PORT THREADS SECONDS TOKEN    THREADS that ask for /metrics one after the other
 """
-import json, resource, socket, ssl, sys, threading, time
+import json, resource, signal, socket, ssl, sys, threading, time
 
 context = ssl.create_default_context()
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
+over = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: over.set())
 
 
 def connect(port, secure=True):
@@ -34,12 +36,15 @@ def is_closed(connection):
 
 def idle(port, count, seconds):
     connections, opened, closed, end = [], 0, 0, None
-    while end is None or time.monotonic() < end:
+    while not over.is_set() and (end is None or time.monotonic() < end):
         while len(connections) < count:
             connection = socket.create_connection(("127.0.0.1", port), timeout=10)
             if opened % 2:
                 # The first flight of a handshake, and nothing after it.
-                connection.sendall(bytes.fromhex("160301"))
+                try:
+                    connection.sendall(bytes.fromhex("160301"))
+                except OSError:
+                    pass  # closed already
             connections.append(connection)
             opened += 1
         if end is None:
@@ -101,7 +106,7 @@ def storm(port, count, seconds, token):
 
     def ask():
         request = f"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n".encode()
-        while time.monotonic() < end:
+        while not over.is_set() and time.monotonic() < end:
             try:
                 connection = connect(port)
                 connection.sendall(request)
