@@ -184,9 +184,11 @@ extension Everything.Servers {
             try await kubectl.addresses(of: "served")
           }
           for (name, address) in broken {
-            #expect(
-              controller.log.contains(name) && controller.log.contains(address),
-              "\(name): \(controller.log.suffix(3000))")
+            try await eventually("\(name) is told") {
+              controller.log
+            } isRight: {
+              $0.contains(name) && $0.contains(address)
+            }
           }
         }
       }

@@ -29,8 +29,9 @@ extension Everything.Servers {
       return try await self.kubectl("get", "services,ipaddresspools,events", "--all-namespaces", "--output", version)
     }
 
-    private func awaitAddress(_ address: String, of service: String) async throws {
-      try await eventually("\(service) has \(address)", equals: [address]) {
+    private func awaitAddress(_ address: String, of service: String, within limit: Duration = .seconds(20)) async throws
+    {
+      try await eventually("\(service) has \(address)", equals: [address], within: limit) {
         try await self.kubectl.addresses(of: service)
       }
     }
@@ -52,7 +53,10 @@ extension Everything.Servers {
               type: "Normal", reason: "IPAllocated", from: "metallb-controller",
               message: #"Assigned IP ["192.168.1.241"]"#)
           ]
-        ) { try await self.kubectl.events(about: "beta") }
+        ) {
+          // Nobody announces anything here, and that is said after a while.
+          try await self.kubectl.events(about: "beta").filter { $0.reason != "NoMatchingAdvertisement" }
+        }
         try await eventually("the pool counts them", equals: "2 9") {
           try await self.kubectl.field(
             ".status.assignedIPv4} {.status.availableIPv4", of: "ipaddresspool/first-pool", in: "metallb-system")
@@ -98,6 +102,9 @@ extension Everything.Servers {
           try await self.kubectl.allAddresses()
         } isRight: {
           $0.count == 620
+        }
+        try await eventually("the pool counts them", equals: "620") {
+          try await self.kubectl.field(".status.assignedIPv4", of: "ipaddresspool/many", in: "metallb-system")
         }
       }
       let addresses = try await self.kubectl.allAddresses()
@@ -181,7 +188,7 @@ extension Everything.Servers {
         try await Task.sleep(for: .seconds(2))
         try await self.server.start()
         try await self.kubectl.apply(Manifest.service("after"))
-        try await self.awaitAddress("10.9.0.2", of: "after")
+        try await self.awaitAddress("10.9.0.2", of: "after", within: .seconds(60))
         #expect(try await self.kubectl.allAddresses() == (addresses + ["default/after=10.9.0.2"]).sorted())
         #expect(controller.process.isRunning)
       }
@@ -205,7 +212,7 @@ extension Everything.Servers {
         try await self.server.crash()
         try await self.server.start()
         controller.process.signal(SIGCONT)
-        try await self.awaitAddress("10.10.0.0", of: "unseen")
+        try await self.awaitAddress("10.10.0.0", of: "unseen", within: .seconds(60))
         try await self.kubectl.apply(Manifest.service("next"))
         try await self.awaitAddress("10.10.0.1", of: "next")
       }

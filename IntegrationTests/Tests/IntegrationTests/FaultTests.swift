@@ -226,10 +226,7 @@ extension Everything.Servers {
     }
 
     @Test func `a server that is not there yet is waited for`() async throws {
-      let port = try await run([
-        "python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])",
-      ])
-      .expectSuccess()
+      let port = try WebhookInstallation.freePort()
       let kubeconfig = try Workspace.current.file(
         "kubeconfig",
         """
@@ -241,9 +238,13 @@ extension Everything.Servers {
         current-context: c
         """)
       try await Controller.with(kubeconfig: kubeconfig) { controller in
+        try await eventually("the log says where nobody answers") {
+          controller.log
+        } isRight: {
+          $0.contains("127.0.0.1:\(port)")
+        }
         try await Task.sleep(for: .seconds(2))
         #expect(controller.process.isRunning)
-        #expect(controller.log.contains("127.0.0.1:\(port)"))
         let lab = try await LabAPIServer(listen: "http://127.0.0.1:\(port)")
         do {
           let kubectl = Kubectl(.current, kubeconfig: lab.kubeconfig)

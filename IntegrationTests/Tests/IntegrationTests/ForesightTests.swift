@@ -80,6 +80,11 @@ extension Everything.Servers {
           for part in ["has no address: no available IPs", "0 of 2", "no IPv4 address is free", "autoAssign is false"] {
             #expect(pending.out.contains(part), "\(part): \(pending.out)")
           }
+          try await eventually("the event of \(holding) is written") {
+            try await kubectl.events(about: holding).map(\.reason)
+          } isRight: {
+            $0.contains("IPAllocated")
+          }
           let held = try await metallb("explain", "svc", holding)
           for part in ["From pool", "first", "There are none, so nobody announces the address.", "IPAllocated"] {
             #expect(held.out.contains(part), "\(part): \(held.out)")

@@ -214,14 +214,20 @@ extension Everything.Servers {
     @Test(arguments: Pairing.all)
     func `get --watch shows what comes, changes and goes`(_ pairing: Pairing) async throws {
       let kubectl = try await pairing.enter()
+      try await kubectl("create", "service", "clusterip", "there", "--tcp=80")
       let watch = try kubectl.start(["get", "services", "--watch", "--output-watch-events", "--no-headers"])
-      try await Task.sleep(for: .seconds(1))
+      func seen() -> [String] {
+        watch.standardOutput.split(separator: "\n").map { line in
+          line.split(separator: " ").prefix(2).joined(separator: " ")
+        }
+      }
+      try await eventually("the watch shows what was there", equals: ["ADDED there"]) { seen() }
       try await kubectl.apply(Self.service)
       try await kubectl("label", "service", "web", "more=labels")
       try await kubectl("delete", "service", "web")
-      try await eventually("the watch saw all three", equals: ["ADDED", "MODIFIED", "DELETED"]) {
-        watch.standardOutput.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
-      }
+      try await eventually(
+        "the watch saw all three", equals: ["ADDED there", "ADDED web", "MODIFIED web", "DELETED web"]
+      ) { seen() }
       await watch.stop()
     }
 
@@ -232,11 +238,16 @@ extension Everything.Servers {
         try await kubectl("wait", "--for=condition=Established", "crd/ipaddresspools.metallb.io", "--timeout=10s")
           == "customresourcedefinition.apiextensions.k8s.io/ipaddresspools.metallb.io condition met")
       try await kubectl.apply(Self.service, Manifest.deployment("web"))
-      let late = try await kubectl.run("wait", "--for=condition=Available", "deployment/web", "--timeout=1s")
+      let late = try await kubectl.run("wait", "--for=condition=Available", "deployment/web", "--timeout=2s")
       #expect(late.code == 1)
       #expect(late.error.hasPrefix("error: timed out waiting for the condition on deployments/web"))
-      let gone = try kubectl.start(["wait", "--for=delete", "service/web", "--timeout=20s"])
-      try await Task.sleep(for: .seconds(1))
+      let gone = try kubectl.start(["wait", "--for=delete", "service/web", "--timeout=20s", "-v=6"])
+      try await eventually("it has found the Service") {
+        gone.standardError
+      } isRight: {
+        $0.contains("/services/web")
+      }
+      try await Task.sleep(for: .milliseconds(500))
       #expect(gone.isRunning)
       try await kubectl("delete", "service", "web")
       #expect(try await gone.output(within: .seconds(20)).expectSuccess() == "service/web condition met")

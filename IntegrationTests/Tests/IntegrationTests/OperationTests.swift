@@ -19,7 +19,7 @@ extension Everything.Servers {
         let port = try WebhookInstallation.freePort()
         try await Controller.with(kubeconfig: server.kubeconfig, ["--health-probe-port=\(port)"]) { controller in
           func health(_ path: String) async throws -> String {
-            try await run(["curl", "--silent", "--max-time", "2", "http://127.0.0.1:\(port)\(path)"]).out
+            try await run(["curl", "--silent", "--max-time", "10", "http://127.0.0.1:\(port)\(path)"]).out
           }
           try await eventually("health is served", equals: "ok") { try await health("/healthz") }
           let ready = try await health("/readyz")
@@ -75,10 +75,13 @@ extension Everything.Servers {
         } isRight: {
           $0.contains("SIGHUP changes nothing")
         }
+        try await eventually("the log tells of the service") {
+          operated.log
+        } isRight: {
+          $0.contains(#"msg="wrote the addresses of a service" ips=192.0.2.0 service=default/web"#)
+        }
         let lines = operated.log.split(separator: "\n")
         #expect(lines.allSatisfy { $0.hasPrefix("ts=") && $0.contains(" level=") && $0.contains(" caller=") })
-        #expect(
-          lines.contains { $0.contains(#"msg="wrote the addresses of a service" ips=192.0.2.0 service=default/web"#) })
         #expect(operated.controller.process.isRunning)
       }
     }
