@@ -34,7 +34,7 @@ final class BGPPeerLoop: Sendable {
   private let router: Mutex<RouterAddress>
   private let published: Mutex<PeerReading>
   private let initial: Peer
-  private let door = Mutex(Door())
+  private let door = PeerDoor()
   /// Of keys that connections are to go over to.
   private let keyChanges = Mutex<[KeyChange]>([])
   /// Whether the addresses of this node have changed since the loop looked at them.
@@ -43,18 +43,6 @@ final class BGPPeerLoop: Sendable {
   private let isNeighbour: Mutex<Bool>
 
   private typealias KeyChange = (old: AuthenticationKeys, new: AuthenticationKeys)
-
-  /// Where the router's own connections come in.
-  private struct Door {
-    /// Those that the loop has not seen yet.
-    var arrived: [ConnectionID: BGPConnection] = [:]
-    var openCount = 0
-    var lastNumber: UInt64 = 0
-    var isShut = false
-  }
-
-  /// How many connections a router may have with us at a time: one is established, one collides with it, others are ending.
-  private static let mostArrivals = 4
 
   init(
     _ configuration: BGPPeerConfiguration, addresses: NodeAddresses, directory: RouterDirectory, isRestarting: Bool,
@@ -193,17 +181,7 @@ final class BGPPeerLoop: Sendable {
 
   /// Takes a connection that the router has made; nil = there are enough.
   func accept(_ channel: any Channel) -> EventLoopFuture<Void>? {
-    let connection = BGPConnection()
-    let identifier = self.door.withLock { door -> ConnectionID? in
-      guard !door.isShut, door.openCount < Self.mostArrivals else { return nil }
-      door.openCount += 1
-      door.lastNumber += 1
-      let identifier = ConnectionID(.incoming, door.lastNumber)
-      door.arrived[identifier] = connection
-      return identifier
-    }
-    guard let identifier, connection.attach(channel) else { return nil }
-    channel.closeFuture.whenComplete { _ in self.door.withLock { $0.openCount -= 1 } }
+    guard let identifier = self.door.admit(channel) else { return nil }
     let router = self.router.withLock { $0 }
     var options = SocketOptions(router)
     if case .keys(let keys) = router.authentication, let remote = IPAddress(channel.remoteAddress) {
@@ -211,14 +189,6 @@ final class BGPPeerLoop: Sendable {
     }
     return options.set(on: channel).flatMapThrowing {
       try channel.pipeline.syncOperations.addHandler(self.handler(of: identifier, router))
-    }
-  }
-
-  private func takeArrivals(shutting: Bool = false) -> [ConnectionID: BGPConnection] {
-    self.door.withLock { door in
-      defer { door.arrived = [:] }
-      if shutting { door.isShut = true }
-      return door.arrived
     }
   }
 
@@ -247,7 +217,7 @@ final class BGPPeerLoop: Sendable {
   ) {
     let now = Time.now
     let events = self.mailbox.take()
-    connections.merge(self.takeArrivals()) { $1 }
+    connections.merge(self.door.takeArrivals()) { $1 }
     self.changeKeys(of: connections)
     self.readdress(&peer, &connections, &journal)
     for event in events { self.perform(peer.handle(event, at: now), &connections, &journal) }
@@ -282,7 +252,7 @@ final class BGPPeerLoop: Sendable {
     _ peer: inout Peer, _ connections: inout [ConnectionID: BGPConnection], _ journal: inout PeerJournal
   ) async {
     self.mailbox.close()
-    for connection in self.takeArrivals(shutting: true).values { connection.abandon() }
+    self.door.shut()
     if !peer.isStopped {
       if peer.isRestartGraceful {
         self.perform(peer.handle(.stop(.restart), at: Time.now), &connections, &journal)
