@@ -38,9 +38,9 @@ final class BGPPeerLoop: Sendable {
   /// Of keys that connections are to go over to.
   private let keyChanges = Mutex<[KeyChange]>([])
   /// Whether the addresses of this node have changed since the loop looked at them.
-  private let isReaddressed = Mutex(false)
+  private let isReaddressed = Atomic(false)
   /// Whether the router is at the other end of a link of this node, if it is on one at all.
-  private let isNeighbour: Mutex<Bool>
+  private let isNeighbour: Atomic<Bool>
 
   private typealias KeyChange = (old: AuthenticationKeys, new: AuthenticationKeys)
 
@@ -54,7 +54,7 @@ final class BGPPeerLoop: Sendable {
     self.farewell = farewell
     let router = RouterAddress(configuration)
     self.router = Mutex(router)
-    self.isNeighbour = Mutex(configuration.isNeighbour)
+    self.isNeighbour = Atomic(configuration.isNeighbour)
     var logger = logger
     logger[metadataKey: "name"] = .string(configuration.name)
     self.unaddressed = logger
@@ -79,7 +79,7 @@ final class BGPPeerLoop: Sendable {
       let keyChange = current.keyChange(to: router)
       return (current != router && keyChange == nil, keyChange)
     }
-    self.isNeighbour.withLock { $0 = configuration.isNeighbour }
+    self.isNeighbour.store(configuration.isNeighbour, ordering: .relaxed)
     if let keyChange { self.keyChanges.withLock { $0.append(keyChange) } }
     self.mailbox.command(.reconfigured(PeerSettings(configuration), isReachedDifferently: isElsewhere))
     // A router that did not answer may do so now.
@@ -131,7 +131,7 @@ final class BGPPeerLoop: Sendable {
   /// as well, as a rule, and lets its session go: who waited for the hold time would find it later than it is back.
   func linksChanged(from old: WorkingLinks, to new: WorkingLinks) {
     let router = self.router.withLock { $0 }
-    guard self.isNeighbour.withLock({ $0 }), case .address(let address) = router.remote else { return }
+    guard self.isNeighbour.load(ordering: .relaxed), case .address(let address) = router.remote else { return }
     if new.haveFailed(to: address, in: router.vrf, since: old) {
       self.mailbox.command(.unreachable("the link to the router is down"))
     }
@@ -142,7 +142,7 @@ final class BGPPeerLoop: Sendable {
 
   /// The addresses of this node are others, which routes may name as next hops.
   func addressesChanged() {
-    self.isReaddressed.withLock { $0 = true }
+    self.isReaddressed.store(true, ordering: .releasing)
     self.mailbox.wake()
   }
 
@@ -219,31 +219,30 @@ final class BGPPeerLoop: Sendable {
     let events = self.mailbox.take()
     connections.merge(self.door.takeArrivals()) { $1 }
     self.changeKeys(of: connections)
-    self.readdress(&peer, &connections, &journal)
     for event in events { self.perform(peer.handle(event, at: now), &connections, &journal) }
+    self.readdress(&peer, &connections, &journal, at: now)
     if let deadline = peer.nextDeadline, deadline <= now {
       self.perform(peer.handle(.tick, at: now), &connections, &journal)
     }
-    let reading = PeerReading(peer, self.router.withLock { $0 })
-    self.published.withLock { $0 = reading }
+    self.publish(peer)
   }
 
+  /// Comes after what connections have reported: one that has just been made may know the addresses of before.
+  ///
   /// An address that is missing for a moment, as while a network is configured anew, is none to act upon: the connection
   /// tells whether it is gone.
   private func readdress(
-    _ peer: inout Peer, _ connections: inout [ConnectionID: BGPConnection], _ journal: inout PeerJournal
+    _ peer: inout Peer, _ connections: inout [ConnectionID: BGPConnection], _ journal: inout PeerJournal,
+    at now: ContinuousClock.Instant
   ) {
-    let isReaddressed = self.isReaddressed.withLock { isReaddressed in
-      defer { isReaddressed = false }
-      return isReaddressed
-    }
-    guard isReaddressed else { return }
+    guard self.isReaddressed.exchange(false, ordering: .acquiring) else { return }
     let router = self.router.withLock { $0 }
     for (identifier, connection) in connections {
-      guard let channel = connection.channel, self.addresses.contains(IPAddress(channel.localAddress)),
+      guard let channel = connection.channel,
+        self.addresses.has(IPAddress(channel.localAddress), on: router.interface, in: router.vrf),
         let endpoint = self.addresses.endpoint(of: channel, to: router)
       else { continue }
-      self.perform(peer.handle(.readdressed(identifier, endpoint), at: Time.now), &connections, &journal)
+      self.perform(peer.handle(.readdressed(identifier, endpoint), at: now), &connections, &journal)
     }
   }
 
@@ -264,6 +263,10 @@ final class BGPPeerLoop: Sendable {
       }
     }
     for connection in connections.values { await connection.waitForEnd() }
+    self.publish(peer)
+  }
+
+  private func publish(_ peer: Peer) {
     let reading = PeerReading(peer, self.router.withLock { $0 })
     self.published.withLock { $0 = reading }
   }

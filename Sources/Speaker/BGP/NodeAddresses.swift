@@ -21,9 +21,15 @@ final class NodeAddresses: Sendable {
     self.interfaces.withLock { $0.first { $0.name == name } }
   }
 
-  func contains(_ address: IPAddress?) -> Bool {
-    guard let address else { return false }
-    return self.interfaces.withLock { $0.contains { $0.addresses.contains { $0.address == address } } }
+  /// Whether an address is there, on the interface that is named, or else on one of a VRF or of none: others may have the
+  /// same one.
+  func has(_ address: IPAddress?, on name: String? = nil, in vrf: String? = nil) -> Bool {
+    let interfaces = self.interfaces.withLock { $0 }
+    let vrfs = interfaces.vrfs
+    return interfaces.contains { interface in
+      (name.map { $0 == interface.name } ?? (vrfs[interface.index] == vrf))
+        && interface.addresses.contains { $0.address == address }
+    }
   }
 
   /// Our end of a connection to a router; nil = there is none, or no more.

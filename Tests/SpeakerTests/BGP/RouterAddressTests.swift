@@ -115,6 +115,18 @@ import Testing
     #expect(endpoint.linkLocal == IPv6Address("fe80::1") && endpoint.ipv6 == nil)
   }
 
+  @Test func `an address is missing on its interface, or in its VRF, though others have the same one`() {
+    let addresses = NodeAddresses(node: "n")
+    let own = Interface.Address(Self.v6, prefixLength: 64)
+    addresses.change([
+      Interface(index: 2, name: "red", kind: "vrf"), Interface(index: 3, name: "eth0", addresses: [own]),
+      Interface(index: 4, name: "eth1"), Interface(index: 5, name: "eth2", master: 2),
+    ])
+    #expect(addresses.has(Self.v6, on: "eth0") && addresses.has(Self.v6))
+    #expect(!addresses.has(Self.v6, on: "eth1") && !addresses.has(Self.v6, in: "red"))
+    #expect(!addresses.has(nil))
+  }
+
   @Test func `a router is looked up on its interface, with the number of that`() throws {
     let directory = RouterDirectory()
     #expect(throws: NoRouterYet.self) { try directory.socketAddress(on: "eth0", port: 179) }
