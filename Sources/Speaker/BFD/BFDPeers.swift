@@ -65,10 +65,10 @@ package final class BFDPeers: Sendable {
   /// node had its address on the router's network.
   package func interfacesChanged(_ interfaces: [Interface]) {
     let networks = LocalNetworks(interfaces)
-    let readings = self.service.readings()
     self.state.withLock { state in
       guard state.networks != networks else { return }
       state.networks = networks
+      let readings = self.service.readings()
       for (name, bound) in state.bound where readings[bound.path]?.state != .up {
         guard let peer = state.peers[name], let path = state.path(to: peer), path != bound.path else { continue }
         self.service.unsubscribe(bound.subscription)
