@@ -21,7 +21,8 @@ struct BGPSessionPlay {
   private var table: Set<IPPrefix> = []
   private var desired: Set<IPPrefix> = []
 
-  private static let endpoint = ConnectionEndpoint(
+  /// Our end of each connection, with the IPv6 address that its interface has now.
+  private var endpoint = ConnectionEndpoint(
     local: .v4(IPv4Address(10, 0, 0, 1)), ipv6: IPv6Address(bits: 0x2001_0DB8 << 96 | 1),
     routerID: IPv4Address(10, 0, 0, 1))
 
@@ -52,13 +53,13 @@ struct BGPSessionPlay {
         self.handle(.connectFailed(connection, "refused"))
       } else {
         self.open(connection)
-        self.handle(.connected(connection, Self.endpoint))
+        self.handle(.connected(connection, self.endpoint))
       }
     case 3:
       self.incoming += 1
       let connection = ConnectionID(.incoming, self.incoming)
       self.open(connection)
-      self.handle(.accepted(connection, Self.endpoint))
+      self.handle(.accepted(connection, self.endpoint))
     case 4, 5:
       self.introduce(&script)
     case 6:
@@ -85,11 +86,23 @@ struct BGPSessionPlay {
   }
 
   private mutating func command(_ script: inout FuzzScript) {
-    switch script.choice(8) {
+    switch script.choice(16) {
     case 0: self.handle(.stop([.shutdown(script.text()), .removed, .restart][script.choice(3)]))
     case 1...3: self.handle(.drain)
+    case 4...6: self.readdress(&script)
+    case 7: self.handle(.reachable)
+    case 8: self.handle(.moved)
+    case 9: self.handle(.unreachable("the link is down"))
+    case 10: self.handle(.pathRestored)
     default: self.handle(.pathFailed)
     }
+  }
+
+  /// The interface has another IPv6 address, or none.
+  private mutating func readdress(_ script: inout FuzzScript) {
+    let number = script.choice(3)
+    self.endpoint.ipv6 = number == 0 ? nil : IPv6Address(bits: 0x2001_0DB8 << 96 | UInt128(number))
+    for connection in self.connections { self.handle(.readdressed(connection, self.endpoint)) }
   }
 
   private mutating func pass(_ pause: Duration) {
@@ -176,7 +189,9 @@ struct BGPSessionPlay {
   mutating func finish() {
     while !self.flushing.isEmpty { self.flush() }
     guard let agreement = self.established?.agreement else { return }
-    let wanted = self.desired.filter { agreement.families.contains($0.family) }
+    let wanted = self.desired.filter { prefix in
+      agreement.families.contains(prefix.family) && (prefix.family == .ipv4 || self.endpoint.ipv6 != nil)
+    }
     expect(self.table == wanted, "the router has \(self.table.count) prefixes, and not its \(wanted.count)")
     expect(self.peer.routes.sentCount == wanted.count, "\(self.peer.routes.sentCount) prefixes are counted as sent")
   }
