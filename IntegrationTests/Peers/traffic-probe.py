@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """A client that never stops asking: what traffic to addresses of Services goes through while something happens to a node.
 
-    traffic-probe.py INTERFACE ADDRESS[+COUNT] [REQUESTS]     SIGUSR1 = it happens now; SIGTERM = stop and report
+    traffic-probe.py INTERFACE ADDRESS[+COUNT] [REQUESTS]
+
+SIGUSR1 = it happens, once "marked" is printed; SIGTERM = stop and report.
 
 REQUESTS a second (100), each on a new connection, go to the first address. Every 10 ms one ARP request or neighbour
 solicitation asks who has the next one of the COUNT addresses (one by default). The questions bear a hardware and a network
 address that nobody has, so that the answers do not correct what this machine itself believes: requests heal by what the
 owner tells everybody, as they would without the questions.
 
-A request that is not answered within a second, or not even let in, is lost. One whose connection stood and was reset is broken:
-it was under way when the address moved, and the new owner knows nothing of it. (A connection that is not let in is refused,
-never reset; the reset may come before this process has learnt that it stood.)
+A request that is not even let in is lost, and one that is not answered within a second as the network has lost something of
+it. The kernel is the judge of that, which has to send it again: that this program or the server was not let run loses nothing.
+One whose connection stood and was reset, or fell silent as the address moved, is broken: it was under way when the address
+moved, and the new owner knows nothing of it. (A connection that is not let in is refused, never reset; the reset may come before
+this process has learnt that it stood.) When a frame came in the kernel tells, too.
 
 The report is one JSON object: times in seconds since the (last) SIGUSR1, or since the start if there was none.
 """
@@ -18,8 +22,11 @@ import asyncio, fcntl, ipaddress, json, random, signal, socket, struct, sys, tim
 
 PACE = 0.01
 TIMEOUT = 1.0
+PATIENCE = 5.0
 BROADCAST = b"\xff" * 6
 SIOCGIFHWADDR = 0x8927
+SO_TIMESTAMPNS = 35
+TOTAL_RETRANS = 100  # Where struct tcp_info tells how many segments were sent again.
 
 
 def checksum(data):
@@ -41,6 +48,7 @@ class Wire:
         kind = 0x86DD if self.is6 else 0x0806
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind((interface, kind))
         index = socket.if_nametoindex(interface)
         PROMISCUOUS = 1
@@ -74,14 +82,13 @@ class Wire:
         return b"\x33\x33\xff" + target[13:] + self.hardware + b"\x86\xdd" + header + body
 
     def hear(self):
-        now = time.monotonic()
         while True:
             try:
-                frame = self.socket.recv(2048)
-            except BlockingIOError:
-                return
+                frame, extras, *_ = self.socket.recvmsg(2048, 64)
             except OSError:
                 return
+            seconds, nanoseconds = struct.unpack("qq", extras[0][2])
+            arrival = time.monotonic() - (time.time() - seconds - nanoseconds / 1e9)
             source, claim = frame[6:12], None
             if self.is6:
                 if len(frame) >= 78 and frame[20] == 58 and frame[54] == 136:
@@ -89,7 +96,21 @@ class Wire:
             elif len(frame) >= 42:
                 claim, unasked = frame[28:32], frame[38:42] == frame[28:32]
             if claim in self.known and source not in self.own:
-                self.answers.append((now, claim, source.hex(":"), unasked))
+                self.answers.append((arrival, claim, source.hex(":"), unasked))
+
+
+class Request:
+    """When one began, how long it took, and what came of it."""
+
+    def __init__(self, begun):
+        self.begun, self.length, self.outcome, self.why = begun, None, "lost", ""
+        # Whether its connection was made, and whether the kernel had to send anything again.
+        self.stood = self.was_resent = False
+
+    def judged(self, moves):
+        """What came of it, in view of when the address moved."""
+        is_under_way = self.stood and any(self.begun <= moment <= self.begun + TIMEOUT for moment in moves)
+        return "broken" if self.outcome == "lost" and is_under_way else self.outcome
 
 
 class Requests:
@@ -106,28 +127,36 @@ class Requests:
         task.add_done_callback(self.running.discard)
 
     async def one(self):
-        begun, why = time.monotonic(), ""
+        request = Request(time.monotonic())
         try:
-            head = await asyncio.wait_for(self.exchange(), TIMEOUT)
-            outcome = "answered" if b" 200 " in head else "lost"
-            why = f"the answer begins with {head.decode(errors='replace')!r}"
+            await asyncio.wait_for(self.exchange(request), PATIENCE)
         except (ConnectionResetError, BrokenPipeError):
-            outcome = "broken"
+            request.outcome = "broken"
         except (OSError, asyncio.TimeoutError) as error:
-            outcome, why = "lost", str(error) or f"no answer in {TIMEOUT} s"
-        self.records.append((begun, time.monotonic() - begun, outcome, why))
+            request.why = str(error) or f"no answer in {PATIENCE} s"
+        request.length = time.monotonic() - request.begun
+        if request.outcome == "answered" and request.was_resent and request.length > TIMEOUT:
+            request.outcome, request.why = "lost", f"sent again, and answered after {request.length:.2f} s"
+        self.records.append(request)
 
-    async def exchange(self):
+    async def exchange(self, request):
         reader, writer = await asyncio.open_connection(self.address, 80)
+        request.stood = True
         try:
             writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode())
-            return (await reader.read()).split(b"\r\n")[0]
+            head = (await reader.read()).split(b"\r\n")[0]
+            connection = writer.get_extra_info("socket")
+            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TOTAL_RETRANS + 4)
+            request.was_resent = struct.unpack_from("I", info, TOTAL_RETRANS)[0] > 0
+            request.outcome = "answered" if b" 200 " in head else "lost"
+            request.why = f"the answer begins with {head.decode(errors='replace')!r}"
         finally:
             writer.close()
 
 
 def longest_silence(asked, answered, mark, step):
-    """The most questions in a row that stayed unanswered, as a time; questions that were never asked do not count."""
+    """The most questions in a row that stayed unanswered, as a time; questions that were never asked do not count, nor does it
+    make a silence longer that some were made up for at once."""
     worst, worst_at, unanswered, began, index = 0, None, 0, None, 0
     for moment in asked:
         if index < len(answered) and answered[index] < moment:
@@ -135,10 +164,11 @@ def longest_silence(asked, answered, mark, step):
                 index += 1
             unanswered = 0
         began = moment if unanswered == 0 else began
+        silence = min(unanswered * step, moment - began)
         unanswered += 1
-        if unanswered - 1 > worst:
-            worst, worst_at = unanswered - 1, began - mark
-    return worst * step, worst_at
+        if silence > worst:
+            worst, worst_at = silence, began - mark
+    return worst, worst_at
 
 
 def longest(times):
@@ -192,7 +222,9 @@ def report(wire, requests, addresses, mark, end):
             timeline.append([round(moment, 4), hardware, "unasked" if unasked else "answer"])
     solicited = [moment for moment, address, _, unasked in wire.answers if address == first and not unasked]
     silence, silence_at = longest_silence(wire.asked, solicited, mark, PACE * len(addresses))
-    records = [(begun - mark, *rest) for begun, *rest in sorted(requests.records)]
+    moves = [moment + mark for moment, *_ in timeline[1:]]
+    records = [(request.begun - mark, request.length, request.judged(moves), request.why)
+               for request in sorted(requests.records, key=lambda request: request.begun)]
     answered = [begun + length for begun, length, outcome, _ in records if outcome == "answered"]
     spans = double_spans(answers, len(addresses))
     return {
@@ -210,6 +242,7 @@ def report(wire, requests, addresses, mark, end):
         "newOwner": after[first][1] if first in after else None, "lastOwner": last.get(first),
         "longestSilence": silence, "silenceAt": silence_at, "requests": len(records),
         "lost": sum(1 for _, _, outcome, _ in records if outcome == "lost"),
+        "lastLoss": max((begun for begun, _, outcome, _ in records if outcome == "lost"), default=None),
         "losses": [f"{begun:.3f}: {why}" for begun, _, outcome, why in records if outcome == "lost"],
         "broken": sum(1 for _, _, outcome, _ in records if outcome == "broken"),
         "longestOutage": longest(sorted(answered)),
@@ -217,6 +250,11 @@ def report(wire, requests, addresses, mark, end):
         "longestDouble": max((length for length, _ in spans), default=0.0),
         "doubleAt": [[round(start, 2), round(length, 2)] for length, start in spans[:20]],
     }
+
+
+def mark(marks):
+    marks.append(time.monotonic())
+    print("marked", file=sys.stderr, flush=True)
 
 
 async def main():
@@ -229,7 +267,7 @@ async def main():
     stop, marks = asyncio.Event(), [time.monotonic()]
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_signal_handler(signal.SIGINT, stop.set)
-    loop.add_signal_handler(signal.SIGUSR1, lambda: marks.append(time.monotonic()))
+    loop.add_signal_handler(signal.SIGUSR1, mark, marks)
     loop.add_reader(wire.socket, wire.hear)
     print("probing", file=sys.stderr, flush=True)
     tick = due = time.monotonic()

@@ -44,6 +44,16 @@ extension Lab {
   /// The network namespace of a host; that of the wire between them is `fabric`.
   package func namespace(of host: String) -> String { "metallb.\(self.name).\(host)" }
 
+  /// Pulls a host's cable out for a moment; returns for how many milliseconds it was out.
+  package func pullCable(of host: String, milliseconds: Int) async throws -> String {
+    let script = """
+      begin=$(date +%s%3N)
+      ip link set \(host) down && sleep \(Double(milliseconds) / 1000) && ip link set \(host) up
+      echo $(($(date +%s%3N) - begin))
+      """
+    return try await run(["ip", "netns", "exec", self.namespace(of: "fabric"), "sh", "-c", script]).expectSuccess()
+  }
+
   /// Has the wire between the hosts drop frames by these rules of nftables, where a host's end has the host's name; none
   /// = all is well again.
   package func drop(_ rules: String...) async throws {

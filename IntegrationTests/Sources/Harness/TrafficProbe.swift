@@ -30,6 +30,8 @@ package struct TrafficProbe: Sendable {
     package let silenceAt: Double?
     package let requests: Int
     package let lost: Int
+    /// When the last of them began.
+    package let lastLoss: Double?
     /// When each of them began, and what became of it.
     package let losses: [String]
     /// Requests that were under way when the address moved.
@@ -56,8 +58,18 @@ package struct TrafficProbe: Sendable {
     }
   }
 
-  /// Now it happens.
-  package func mark() { self.process.signal(SIGUSR1) }
+  /// Now it happens: whatever is done after this is after the mark.
+  package func mark() async throws {
+    let before = self.marks
+    self.process.signal(SIGUSR1)
+    try await eventually("the traffic probe has heard of it", every: .milliseconds(5)) {
+      self.marks
+    } isRight: {
+      $0 > before
+    }
+  }
+
+  private var marks: Int { self.process.standardError.components(separatedBy: "marked").count - 1 }
 
   package func stop() async throws -> Report {
     self.process.signal(SIGTERM)
@@ -76,8 +88,8 @@ package struct DualProbe: Sendable {
     self.probes = probes
   }
 
-  package func mark() {
-    for probe in self.probes { probe.mark() }
+  package func mark() async throws {
+    for probe in self.probes { try await probe.mark() }
   }
 
   package func stop() async throws -> [TrafficProbe.Report] {

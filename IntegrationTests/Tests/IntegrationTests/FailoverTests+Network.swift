@@ -17,37 +17,44 @@ extension Everything.Clusters.FailoverTests {
     }
     let probe = try await DualProbe(in: self.lab, for: Lab.exposed)
     try await Task.sleep(for: .milliseconds(500))
-    probe.mark()
     try await self.lab.drop()
-    try await Task.sleep(for: .seconds(5))
+    try await probe.mark()
+    try await Task.sleep(for: .seconds(6))
     let reports = try await probe.stop()
     let hardware = try await self.lab.hardwareAddress(of: owner)
     for report in reports {
-      #expect(report.lastDoubleAt.map { $0 <= 1.5 } ?? true, "two owners at \(report.doubleAt)")
+      #expect(report.lastDoubleAt.map { $0 <= 2.5 } ?? true, "two owners at \(report.doubleAt)")
       #expect(report.lastOwner == hardware)
     }
   }
 
   @Test func `an owner of whose datagrams a third is lost stays the owner`() async throws {
-    let owner = try await self.lab.settledOwner()
-    try await self.lab.drop("iifname \"\(owner)\" meta l4proto udp numgen random mod 100 < 30")
-    let probe = try await TrafficProbe(in: self.lab, for: Lab.exposed[0])
-    probe.mark()
-    try await Task.sleep(for: .seconds(6))
-    let report = try await probe.stop()
-    try await self.lab.drop()
-    #expect(report.firstTakeover == nil, "\(report.timeline)")
+    var last: [TrafficProbe.Report.Turn] = []
+    // An owner that is not let run for a while is replaced with good reason.
+    for _ in 0..<3 {
+      let owner = try await self.lab.settledOwner()
+      try await self.lab.drop("iifname \"\(owner)\" meta l4proto udp numgen random mod 100 < 30")
+      let probe = try await TrafficProbe(in: self.lab, for: Lab.exposed[0])
+      try await probe.mark()
+      try await Task.sleep(for: .seconds(6))
+      let report = try await probe.stop()
+      try await self.lab.drop()
+      if report.firstTakeover == nil { return }
+      last = report.timeline
+    }
+    Issue.record("it was replaced three times: \(last)")
   }
 
   @Test func `an owner that hears and is not heard is replaced`() async throws {
     let owner = try await self.lab.settledOwner()
     let probe = try await TrafficProbe(in: self.lab, for: Lab.exposed[0])
-    probe.mark()
+    try await probe.mark()
     try await self.lab.drop("iifname \"\(owner)\"")
-    try await Task.sleep(for: .seconds(4))
+    try await Task.sleep(for: .seconds(5))
     let report = try await probe.stop()
     try await self.lab.drop()
-    #expect(try #require(report.firstTakeover) < 2.5)
+    #expect(report.firstTakeover != nil, "\(report.timeline)")
+    #expect(report.longestSilence < Self.moment)
     try await eventually("\(owner) alone answers again", equals: [owner], within: .seconds(40)) {
       try await self.lab.answerers(Lab.exposed[0])
     }
@@ -60,17 +67,19 @@ extension Everything.Clusters.FailoverTests {
     let gossip = "meta l4proto { tcp, udp } th dport 7946"
     try await self.lab.drop("iifname \"\(owner)\" \(gossip)", "oifname \"\(owner)\" \(gossip)")
     try await Task.sleep(for: .seconds(2))
+    try await eventually("\(owner) alone answers", equals: [owner]) { try await self.lab.answerers(Lab.exposed[0]) }
     let probe = try await TrafficProbe(in: self.lab, for: Lab.exposed[0])
     try await Task.sleep(for: .milliseconds(500))
-    probe.mark()
+    try await probe.mark()
     try await self.lab.signalSpeaker(on: owner, SIGSTOP)
-    try await Task.sleep(for: .seconds(3))
+    try await Task.sleep(for: .seconds(5))
     let report = try await probe.stop()
     try await self.lab.signalSpeaker(on: owner, SIGCONT)
     try await self.lab.drop()
     let hardware = try await self.lab.hardwareAddress(of: owner)
     #expect(
       report.timeline.last { $0.at < 0 }?.hardware == hardware, "the owner answered until then: \(report.timeline)")
-    #expect(try #require(report.firstTakeover) < 2.5, "\(report.timeline)")
+    #expect(report.firstTakeover != nil, "\(report.timeline)")
+    #expect(report.longestSilence < Self.moment, "\(report.timeline)")
   }
 }

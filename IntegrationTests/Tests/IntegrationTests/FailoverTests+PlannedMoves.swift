@@ -7,7 +7,7 @@ extension Everything.Clusters.FailoverTests {
     _ = try await self.lab.settledOwner()
     let probe = try await DualProbe(in: self.lab, for: Lab.exposed)
     try await Task.sleep(for: .milliseconds(500))
-    probe.mark()
+    try await probe.mark()
     try await self.kubectl("rollout", "restart", "daemonset/speaker", "--namespace=metallb-system")
     try await self.kubectl(
       "rollout", "status", "daemonset/speaker", "--namespace=metallb-system", "--timeout=60s", within: .seconds(70))
@@ -15,8 +15,8 @@ extension Everything.Clusters.FailoverTests {
     for report in try await probe.stop() {
       #expect(report.requests > 100)
       #expect(report.lost == 0, "lost at \(report.losses), owners \(report.timeline)")
-      #expect(report.longestSilence < 1, "silent at \(report.silenceAt ?? 0), owners \(report.timeline)")
-      #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+      #expect(report.longestSilence < Self.moment, "silent at \(report.silenceAt ?? 0), owners \(report.timeline)")
+      #expect(report.longestDouble <= Self.quarrel, "two owners at \(report.doubleAt)")
       #expect(report.timeline.count > 1, "the owner was restarted")
     }
   }
@@ -25,13 +25,13 @@ extension Everything.Clusters.FailoverTests {
     let owner = try await self.lab.settledOwner()
     let probe = try await DualProbe(in: self.lab, for: Lab.exposed)
     try await Task.sleep(for: .milliseconds(500))
-    probe.mark()
+    try await probe.mark()
     try await self.lab.signalSpeaker(on: owner, 15)
     try await Task.sleep(for: .seconds(4))
     for report in try await probe.stop() {
       #expect(report.firstTakeover != nil)
       #expect(report.lost == 0, "lost at \(report.losses), owners \(report.timeline)")
-      #expect(report.longestSilence < 1, "silent at \(report.silenceAt ?? 0), owners \(report.timeline)")
+      #expect(report.longestSilence < Self.moment, "silent at \(report.silenceAt ?? 0), owners \(report.timeline)")
     }
   }
 }

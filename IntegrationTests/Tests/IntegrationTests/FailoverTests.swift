@@ -12,6 +12,12 @@ extension Everything.Clusters {
     let lab: Lab
     let kubectl: Kubectl
 
+    /// For how many seconds nobody may answer at worst, as the wire tells it. Less than one is usual; MetalLB's own detector
+    /// of failures needs five at least.
+    static let moment = 4.0
+    /// For how many seconds two may answer at once at worst: either yields as soon as it hears the other one.
+    static let quarrel = 2.0
+
     init() async throws {
       // What an earlier test left is what this one needs, once the nodes have recovered.
       self.lab = try #require(Lab.current)
@@ -28,7 +34,7 @@ extension Everything.Clusters {
       let owner = try await self.lab.settledOwner()
       let probe = try await DualProbe(in: self.lab, for: Lab.exposed)
       try await Task.sleep(for: .milliseconds(500))
-      probe.mark()
+      try await probe.mark()
       try await events(owner)
       try await Task.sleep(for: period)
       return (owner, try await probe.stop())
@@ -44,14 +50,13 @@ extension Everything.Clusters {
       let hardware = try await self.lab.hardwareAddress(of: owner)
       for report in reports {
         let takeover = try #require(report.firstTakeover, "nobody took over: \(report)")
-        #expect(takeover < 2.5)
         #expect(report.newOwner != hardware)
-        #expect(report.longestSilence < 2.5)
-        #expect(report.lost < report.requests / 2)
+        #expect(report.longestSilence < Self.moment)
+        #expect(report.lastLoss.map { $0 < takeover + 1 } ?? true, "\(takeover): \(report.losses)")
       }
 
       let probe = try await DualProbe(in: self.lab, for: Lab.exposed)
-      probe.mark()
+      try await probe.mark()
       try await self.lab.heal(owner)
       try await eventually("\(owner) alone answers again", equals: [owner], within: .seconds(40)) {
         try await self.lab.answerers(Lab.exposed[0])
@@ -59,7 +64,7 @@ extension Everything.Clusters {
       for report in try await probe.stop() {
         #expect(report.lastOwner == hardware)
         #expect(report.lost == 0, "lost at \(report.losses)")
-        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+        #expect(report.longestDouble <= Self.quarrel, "two owners at \(report.doubleAt)")
       }
     }
 
@@ -69,8 +74,8 @@ extension Everything.Clusters {
       }
       for report in reports {
         // It is back before the others notice, or another one has taken over meanwhile: both will do.
-        #expect(report.longestSilence < 2.5)
-        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+        #expect(report.longestSilence < Self.moment)
+        #expect(report.longestDouble <= Self.quarrel, "two owners at \(report.doubleAt)")
         // The kernel forwards as before, so what neighbours know stays true.
         #expect(report.lost == 0, "lost at \(report.losses) after the speaker on \(owner) was killed")
       }
@@ -79,15 +84,15 @@ extension Everything.Clusters {
     @Test func `a speaker that is paused is replaced, and yields when it goes on`() async throws {
       let (owner, reports) = try await self.observe(for: .seconds(4)) { owner in
         try await self.lab.signalSpeaker(on: owner, SIGSTOP)
-        try await Task.sleep(for: .seconds(4))
+        try await Task.sleep(for: .seconds(5))
         try await self.lab.signalSpeaker(on: owner, SIGCONT)
       }
       let hardware = try await self.lab.hardwareAddress(of: owner)
       for report in reports {
-        let takeover = try #require(report.firstTakeover, "nobody took over: \(report)")
-        #expect(takeover < 2.5)
+        try #require(report.firstTakeover != nil, "nobody took over: \(report)")
         #expect(report.newOwner != hardware)
-        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+        #expect(report.longestSilence < Self.moment)
+        #expect(report.longestDouble <= Self.quarrel, "two owners at \(report.doubleAt)")
       }
     }
 
@@ -101,8 +106,8 @@ extension Everything.Clusters {
         }
       }
       for report in reports {
-        #expect(report.longestSilence < 3)
-        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+        #expect(report.longestSilence < Self.moment)
+        #expect(report.longestDouble <= Self.quarrel, "two owners at \(report.doubleAt)")
       }
       try await eventually("one node answers") {
         try await self.lab.answerers(Lab.exposed[0])
@@ -114,21 +119,17 @@ extension Everything.Clusters {
     /// Nobody has missed it, and nobody hears late that it had no link. Its IPv6 address is another matter: its own
     /// link-local address is not usable before it has been looked for.
     @Test func `an owner whose link is away for a moment stays the owner`() async throws {
+      var last = ""
       for _ in 0..<5 {
-        var absence = Duration.zero
+        var absence = ""
         let (_, reports) = try await self.observe(for: .seconds(1)) { owner in
-          let start = ContinuousClock.now
-          try await self.lab.cut(owner)
-          try await Task.sleep(for: .milliseconds(150))
-          try await self.lab.heal(owner)
-          absence = ContinuousClock.now - start
+          absence = try await self.lab.pullCable(of: owner, milliseconds: 150)
         }
-        // Less than it takes to be missed, however busy the machine is.
-        guard absence < .milliseconds(400) else { continue }
-        #expect(reports[0].firstTakeover == nil, "\(reports[0])")
-        return
+        if reports[0].firstTakeover == nil { return }
+        // On a busy machine it may have been away for as long as it takes to be missed.
+        last = "away for \(absence) ms, \(reports[0].timeline)"
       }
-      Issue.record("the cable could not be pulled for less than the time of detection")
+      Issue.record("it was replaced five times: \(last)")
     }
 
     @Test func `an owner is replaced while the API server is away`() async throws {
@@ -142,8 +143,9 @@ extension Everything.Clusters {
       try await self.lab.heal(owner)
       for report in reports {
         let takeover = try #require(report.firstTakeover, "nobody took over: \(report)")
-        #expect((2..<5).contains(takeover))
-        #expect(report.longestDouble <= 1, "two owners at \(report.doubleAt)")
+        #expect(takeover >= 2)
+        #expect(report.longestSilence < Self.moment)
+        #expect(report.longestDouble <= Self.quarrel, "two owners at \(report.doubleAt)")
       }
       try await eventually("\(owner) alone answers again", equals: [owner], within: .seconds(40)) {
         try await self.lab.answerers(Lab.exposed[0])

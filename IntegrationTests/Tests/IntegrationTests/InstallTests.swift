@@ -20,7 +20,7 @@ extension Everything.Clusters {
     private func loseNothing(in lab: Lab, during change: () async throws -> Void) async throws {
       let probe = try await TrafficProbe(in: lab, for: Self.address, requestsPerSecond: 100)
       try await Task.sleep(for: .milliseconds(500))
-      probe.mark()
+      try await probe.mark()
       try await change()
       try await Task.sleep(for: .seconds(2))
       let report = try await probe.stop()

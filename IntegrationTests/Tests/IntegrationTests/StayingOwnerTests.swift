@@ -67,7 +67,7 @@ extension Everything.Clusters {
         $0.contains("Running")
       }
       let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)
-      probe.mark()
+      try await probe.mark()
       try await Task.sleep(for: .seconds(8))
       #expect(try await self.lab.answerers(Self.address) == [second], "it has not been back for the hold-down")
       try await self.awaitAnswer(from: first, within: .seconds(40))
@@ -75,8 +75,12 @@ extension Everything.Clusters {
       try await Task.sleep(for: .seconds(1))
       let report = try await probe.stop()
       #expect(report.lost == 0, "lost at \(report.losses) of \(report.timeline)")
-      #expect(report.longestDouble < 1.5, "\(report.doubleAt)")
-      #expect(try await self.metallb("explain", "service", "web").out.contains(first))
+      #expect(report.longestDouble <= 2, "\(report.doubleAt)")
+      try await eventually("\(first) is told to announce it") {
+        try await self.metallb("explain", "service", "web").out
+      } isRight: {
+        $0.contains(first)
+      }
     }
 
     @Test func `a drain under Sticky loses no request, and its end moves nothing back`() async throws {
@@ -85,11 +89,15 @@ extension Everything.Clusters {
       let first = try await self.lab.announcer(of: Self.address, service: "web")
       let probe = try await TrafficProbe(in: self.lab, for: Self.address, requestsPerSecond: 100)
       try await Task.sleep(for: .seconds(1))
-      probe.mark()
+      try await probe.mark()
       let drained = try await self.metallb("drain", first)
       #expect(drained.code == 0, "\(drained)")
-      let second = try #require(try await self.lab.answerers(Self.address).first)
-      #expect(second != first)
+      let second = try #require(
+        try await eventually("another node answers") {
+          try await self.lab.answerers(Self.address)
+        } isRight: {
+          $0.count == 1 && $0 != [first]
+        }.first)
       #expect(try await self.metallb("drain", first, "--undo").code == 0)
       try await Task.sleep(for: .seconds(8))
       #expect(try await self.lab.answerers(Self.address) == [second])
@@ -100,7 +108,11 @@ extension Everything.Clusters {
       let report = try await probe.stop()
       #expect(report.requests > 500)
       #expect(report.lost == 0, "lost at \(report.losses) of \(report.timeline)")
-      #expect(try await self.claims().values.allSatisfy { $0.count == 1 })
+      try await eventually("one node claims it") {
+        try await self.claims().values
+      } isRight: { claims in
+        claims.allSatisfy { $0.count == 1 }
+      }
     }
 
     @Test func `nine Services are spread over three nodes, over two when one dies, and over three again`() async throws
@@ -124,8 +136,11 @@ extension Everything.Clusters {
       try await self.lab.heal(victim)
       try await awaitLoads("all three share again", on: 3, within: .seconds(80))
       for number in 0..<9 {
-        let answering = try await self.lab.answerers("192.168.42.\(number)")
-        #expect(answering.count == 1, "192.168.42.\(number): \(answering)")
+        try await eventually("one node answers for 192.168.42.\(number)") {
+          try await self.lab.answerers("192.168.42.\(number)")
+        } isRight: {
+          $0.count == 1
+        }
       }
     }
   }
