@@ -3,10 +3,11 @@ import Glibc
 /// A client that asks again and again, each time on a new connection, and keeps a record.
 struct DemoLoad: Sendable {
   static let interval = Duration.milliseconds(20)
-  static let timeout = Duration.seconds(1)
 
   let namespace: String
   let address: String
+  /// How long each may take, and its answer.
+  var timeout = Duration.seconds(1)
 
   func run(
     for length: Duration, faultAfter: Duration, fault: @escaping @Sendable () async throws -> Void
@@ -26,7 +27,7 @@ struct DemoLoad: Sendable {
         group.addTask {
           let begun = clock.now
           let answer = try? await NamespaceThread.run(in: self.namespace) {
-            Self.get(self.address, timeout: Self.timeout)
+            Self.get(self.address, timeout: self.timeout)
           }
           return LoadReport.Sample(start: begun - start, isAnswered: answer.flatMap { $0 } != nil)
         }
