@@ -14,7 +14,7 @@ package struct BuiltImages: Sendable {
   package static func make() async throws -> BuiltImages {
     let directory = Workspace.current.newDirectory("image")
     let executable = directory.appendingPathComponent("metallb").path
-    _ = try await run([try Tool.script("link-static"), executable], within: .seconds(120)).expectSuccess()
+    _ = try await run([try Tool.script("link-static"), executable], within: .seconds(240)).expectSuccess()
     let layout = directory.appendingPathComponent("layout").path
     _ = try await self.build(executable, to: layout).expectSuccess()
     var bundles: [String: String] = [:]

@@ -35,7 +35,7 @@ extension Lab {
     let header = token.map { "--header 'Authorization: Bearer \($0)'" } ?? ""
     let output = try await self.exec(
       "node-\(number)", "sh", "-c",
-      #"curl --silent --insecure --max-time 3 --write-out '\n%{http_code}' \#(header) https://198.18.0.1\#(number):9120/metrics"#
+      #"curl --silent --insecure --max-time 10 --write-out '\n%{http_code}' \#(header) https://198.18.0.1\#(number):9120/metrics"#
     )
     let lines = output.out.split(separator: "\n", omittingEmptySubsequences: false)
     return Scrape(code: lines.last.flatMap { Int($0) } ?? 0, text: lines.dropLast().joined(separator: "\n"))

@@ -30,10 +30,19 @@ extension Everything.Clusters {
       try await self.kubectl.events(about: service).map(\.reason)
     }
 
+    private func awaitReason(_ reason: String) async throws {
+      try await eventually("an event \(reason) tells") {
+        try await self.reasons(about: "web")
+      } isRight: {
+        $0.contains(reason)
+      }
+    }
+
     private func counter(_ name: String, of address: String) async throws -> Double {
       var sum = 0.0
       for index in 1...self.lab.nodes.count {
         let page = try await self.lab.scrape(node: index, token: self.token)
+        guard page.code == 200 else { throw HarnessError.notReady("node-\(index) shows no metrics: \(page)") }
         for line in page.text.split(separator: "\n") where line.hasPrefix("\(name){ip=\"\(address)\"}") {
           sum += line.split(separator: " ").last.flatMap { Double($0) } ?? 0
         }
@@ -58,14 +67,18 @@ extension Everything.Clusters {
       }
       #expect(warning?.type == "Warning")
       #expect(warning?.message.hasPrefix("\(address) is already in use by \(router) on interface \"eth0\"") == true)
-      #expect(try await self.counter("metallb_layer2_addresses_in_use", of: address) == 1)
+      try await eventually("it is counted", equals: 1) {
+        try await self.counter("metallb_layer2_addresses_in_use", of: address)
+      }
       #expect(try await self.counter("metallb_layer2_gratuitous_sent", of: address) == 0)
       #expect(try await !self.reasons(about: "web").contains("nodeAssigned"))
 
       try await self.ip("address", "del", onRouter, "dev", "eth0")
       try await self.lab.awaitAnswer(from: address.contains(":") ? "[\(address)]" : address, within: .seconds(25))
-      #expect(try await self.reasons(about: "web").contains("nodeAssigned"))
-      #expect(try await self.counter("metallb_layer2_addresses_in_use", of: address) == 0)
+      try await self.awaitReason("nodeAssigned")
+      try await eventually("it is counted no more", equals: 0) {
+        try await self.counter("metallb_layer2_addresses_in_use", of: address)
+      }
       try await self.kubectl("delete", "service", "web")
     }
 
@@ -84,12 +97,12 @@ extension Everything.Clusters {
       } isRight: {
         $0.lowercased().contains(owner)
       }
-      try await eventually("an event tells") {
-        try await self.reasons(about: "web")
+      try await self.awaitReason("addressContested")
+      try await eventually("it is counted") {
+        try await self.counter("metallb_layer2_conflicts_total", of: "192.168.40.7")
       } isRight: {
-        $0.contains("addressContested")
+        $0 >= 1
       }
-      #expect(try await self.counter("metallb_layer2_conflicts_total", of: "192.168.40.7") >= 1)
     }
 
     /// What kube-proxy does in IPVS mode without `strictARP`: each node has the addresses on an interface of its own, which
@@ -119,10 +132,12 @@ extension Everything.Clusters {
       #expect(warning?.type == "Warning")
       #expect(warning?.message.hasPrefix("192.168.40.9 is on interface \"kube-ipvs0\" of node \"node-") == true)
       #expect(warning?.message.contains("set strictARP: true in kube-proxy's configuration") == true)
-      let reasons = try await self.reasons(about: "web")
-      #expect(reasons.contains("nodeAssigned") && !reasons.contains("addressInUse"))
+      try await self.awaitReason("nodeAssigned")
+      #expect(try await !self.reasons(about: "web").contains("addressInUse"))
       // Several nodes answer, as the trap has it; without it one does.
-      #expect(try await self.lab.answerers("192.168.40.9").count == 2)
+      try await eventually("both nodes answer", equals: Set(self.lab.nodes)) {
+        try await self.lab.answerers("192.168.40.9")
+      }
       try await self.takeTrapAway()
       #expect(try await self.lab.announcer(of: "192.168.40.9", service: "web").isEmpty == false)
 

@@ -4,7 +4,7 @@ import Testing
 
 extension Everything.Clusters {
   /// The images: what tools read in them, and the processes running from their own roots with what the manifests leave them.
-  @Suite(.timeLimit(.minutes(4)))
+  @Suite(.timeLimit(.minutes(6)))
   struct ImageTests {
     /// What /proc tells of a process.
     private struct Process {

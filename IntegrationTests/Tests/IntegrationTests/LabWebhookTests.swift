@@ -87,8 +87,11 @@ extension Everything.Clusters {
       try await self.kubectl("scale", "deployment/controller", "--replicas=2", "--namespace=metallb-system")
       try await self.kubectl(
         "rollout", "status", "deployment/controller", "--namespace=metallb-system", "--timeout=30s")
-      let leader = try await self.kubectl.field(
-        ".spec.holderIdentity", of: "lease/metallb-controller", in: "metallb-system")
+      let leader = try await eventually("one leads") {
+        try await self.kubectl.field(".spec.holderIdentity", of: "lease/metallb-controller", in: "metallb-system")
+      } isRight: {
+        !$0.isEmpty
+      }
       try await self.kubectl(
         "delete", "pod", leader, "--namespace=metallb-system", "--force", "--grace-period=0")
       try await self.kubectl.apply(Manifest.service("late"))
@@ -107,11 +110,13 @@ extension Everything.Clusters {
         try await self.kubectl(
           "get", "pods", "--namespace=metallb-system", "--selector=component=controller", "--output=name")
       }
-      let error = try await self.refusal(Manifest.pool("late", "192.0.2.0/24"))
-      #expect(
-        error.contains(
+      try await eventually("writes are refused and say so") {
+        try await self.refusal(Manifest.pool("late", "192.0.2.0/24"))
+      } isRight: {
+        $0.contains(
           #"failed calling webhook "ipaddresspoolvalidationwebhook.metallb.io": failed to call webhook: "#
-            + #"no endpoints available for service "metallb-webhook-service""#), "\(error)")
+            + #"no endpoints available for service "metallb-webhook-service""#)
+      }
       try await self.kubectl("scale", "deployment/controller", "--replicas=1", "--namespace=metallb-system")
       try await eventually("it is answered again", within: .seconds(20)) {
         try await self.kubectl.run("apply", "-f", "-", input: Manifest.pool("late", "192.0.2.0/24")).code

@@ -56,7 +56,7 @@ extension Everything.Clusters {
         try await self.kubectl.addresses(of: "web")
       }
       let announcer = try await self.lab.announcer(of: "192.168.40.0", service: "web")
-      #expect(try await self.answerers() == [announcer])
+      try await eventually("\(announcer) alone answers", equals: [announcer]) { try await self.answerers() }
       try await self.lab.awaitAnswer(from: "192.168.40.0")
       try await self.lab.awaitAnswer(from: "[\(Self.address)]")
       // A node that dies takes neither with it.

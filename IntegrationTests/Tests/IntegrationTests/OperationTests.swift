@@ -123,7 +123,7 @@ extension Everything.Clusters {
     }
 
     private func health(_ path: String) async throws -> String {
-      try await self.lab.exec("node-1", "curl", "--silent", "--max-time", "2", "http://127.0.0.1:17472\(path)").out
+      try await self.lab.exec("node-1", "curl", "--silent", "--max-time", "10", "http://127.0.0.1:17472\(path)").out
     }
 
     @Test func `loops that hang make liveness fail by their names, until they go on`() async throws {
@@ -147,7 +147,9 @@ extension Everything.Clusters {
           && ["layer 2", "BFD"].allSatisfy { answer.contains("the loop of \($0) has not turned for ") }
       }
       for tracer in tracers { _ = await tracer.stop() }
-      try await eventually("it is alive again", equals: "ok", within: .seconds(5)) { try await self.health("/healthz") }
+      try await eventually("it is alive again", equals: "ok", within: .seconds(10)) {
+        try await self.health("/healthz")
+      }
     }
 
     @Test func `the history tells what controller and speaker decided, to those who may ask`() async throws {

@@ -34,6 +34,7 @@ extension Everything.Clusters {
         #expect(granted.subtracting(used.allowed).sorted() == [], "\(account) may, and never does")
         #expect(used.denied.sorted() == [], "\(account) wants, and may not")
       }
+      try await self.kubectl("scale", "deployment/controller", "--namespace=metallb-system", "--replicas=1")
     }
 
     /// Everything at once that makes the processes ask the API server for something.
@@ -75,8 +76,6 @@ extension Everything.Clusters {
       }
       // Another replica looks whether the one that leads is still there.
       try await self.kubectl("scale", "deployment/controller", "--namespace=metallb-system", "--replicas=2")
-      try await Task.sleep(for: .seconds(3))
-      try await self.kubectl("scale", "deployment/controller", "--namespace=metallb-system", "--replicas=1")
     }
 
     /// Where the pods of MetalLB are.
@@ -152,7 +151,7 @@ extension Everything.Clusters {
         }
       }
       var silent = processes
-      let deadline = ContinuousClock.now + .seconds(6)
+      let deadline = ContinuousClock.now + .seconds(30)
       while !silent.isEmpty, ContinuousClock.now < deadline {
         try await Task.sleep(for: .milliseconds(200))
         silent.removeAll { one, process in

@@ -46,7 +46,9 @@ extension Everything.Clusters {
     private static let both = [#"node-1 default/web ["tor-1","tor-2"]"#, #"node-2 default/web ["tor-1"]"#]
 
     @Test func `each announcing node has an object with its peers, which follows the announcement`() async throws {
-      try await eventually("both nodes are told", equals: Self.both) { try await self.announcements() }
+      try await eventually("both nodes are told", equals: Self.both, within: .seconds(30)) {
+        try await self.announcements()
+      }
       let labels = "{.metadata.labels.metallb\\.io/node} {.metadata.labels.metallb\\.io/service-name}"
       #expect(try await self.lines("servicebgpstatuses", labels) == ["node-1 web", "node-2 web"])
       let names = try await self.lines("servicebgpstatuses", "{.metadata.name}")
