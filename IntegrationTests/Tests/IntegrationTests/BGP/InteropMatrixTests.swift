@@ -114,7 +114,7 @@ extension Everything.Aside.Networks {
         }
       }
       let router = scene.router
-      try await eventually("its routes are gone", equals: true, within: .seconds(5)) {
+      try await eventually("its routes are gone", equals: true) {
         try await router.route(InteropScene.hostV6, from: InteropScene.inside) == nil
       }
       #expect(try await scene.router.isEstablished(InteropScene.outside))
@@ -176,7 +176,7 @@ extension Everything.Aside.Networks {
       try await scene.see(.gracefulShutdown) { scene in
         let (router, speaker) = (scene.router, scene.speaker)
         async let code = speaker.stop()
-        try await eventually("the router is asked to prefer other routes", within: .seconds(5)) {
+        try await eventually("the router is asked to prefer other routes", every: .milliseconds(20)) {
           try await router.route(InteropScene.host, from: InteropScene.far)
         } isRight: {
           $0?.communities == ["65535:0"]
@@ -185,13 +185,13 @@ extension Everything.Aside.Networks {
         if !scene.lacks(.notificationToRouter) {
           try await scene.awaitFarewell(.administrativeShutdown, from: InteropScene.far)
         }
-        try await eventually("its routes are gone", equals: true, within: .seconds(5)) {
+        try await eventually("its routes are gone", equals: true) {
           try await router.route(InteropScene.host, from: InteropScene.far) == nil
         }
       }
       guard !scene.lacks(.gracefulRestart) else { return }
       try await scene.see(.gracefulRestart) { scene in
-        #expect(try await scene.router.isEstablished(InteropScene.outside) == false)
+        try await scene.awaitEnd(of: InteropScene.outside)
         scene.speaker = try scene.scene.cluster.startSpeaker()
         let deadline = ContinuousClock.now + .seconds(30)
         var isBack = false

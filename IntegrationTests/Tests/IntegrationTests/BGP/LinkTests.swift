@@ -29,11 +29,11 @@ extension Everything.Aside.Networks {
         // As a router does that sees its own end of the link fail.
         try await router.shutDown(peering, saying: "link down")
         try await router.bringUp(peering)
-        try await scene.awaitLog("the link to the router is down", of: speaker, after: start, within: .seconds(5))
+        try await scene.awaitLog("the link to the router is down", of: speaker, after: start)
         try await scene.nodePort.heal()
         let healed = ContinuousClock.now
         try await awaitRoute("again")
-        #expect(ContinuousClock.now - healed < .seconds(8), "and not after a keepalive interval of half a minute")
+        #expect(ContinuousClock.now - healed < .seconds(15), "and not after a keepalive interval of half a minute")
       }
     }
 
@@ -51,7 +51,7 @@ extension Everything.Aside.Networks {
         }
         try await scene.awaitLog("routes of a family cannot be announced", of: speaker)
         func awaitNextHop(_ address: String?) async throws {
-          try await eventually("the IPv6 route is by way of \(address ?? "nobody")", within: .seconds(10)) {
+          try await eventually("the IPv6 route is by way of \(address ?? "nobody")") {
             try await router.route(InteropScene.hostV6, from: peering)?.nextHops
           } isRight: {
             address == nil ? $0 == nil : $0?.contains(address ?? "") == true

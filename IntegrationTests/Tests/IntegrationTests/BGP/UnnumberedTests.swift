@@ -103,9 +103,9 @@ extension Everything.Aside.Networks {
         // A cable that is taken out ends the session at once; it comes back with the cable.
         var start = (speaker.standardOutput + speaker.standardError).count
         try await node.ip("link set eth0 down")
-        try await self.awaitLog("the interface is down", of: speaker, after: start, within: .seconds(5))
-        try await node.ip("link set eth0 up")
+        try await self.awaitLog("the interface is down", of: speaker, after: start)
         start = (speaker.standardOutput + speaker.standardError).count
+        try await node.ip("link set eth0 up")
         try await self.awaitLog("BGP session established", of: speaker, after: start)
 
         // FRR crashes and comes back on the same link.
@@ -148,8 +148,8 @@ extension Everything.Aside.Networks {
         let start = (speaker.standardOutput + speaker.standardError).count
         let silenced = ContinuousClock.now
         try await port.silence()
-        try await self.awaitLog("BFD Down", of: speaker, after: start, within: .seconds(3))
-        #expect(ContinuousClock.now - silenced < .seconds(3), "long before the hold time of 9 s")
+        try await self.awaitLog("BFD Down", of: speaker, after: start)
+        #expect(ContinuousClock.now - silenced < .seconds(6), "before the hold time of 9 s")
         try await port.heal()
         try await self.awaitLog("BGP session established", of: speaker, after: start, within: .seconds(20))
       }
