@@ -119,10 +119,13 @@ class Browser:
         print("ok", what, flush=True)
         return value
 
-    def holds(self, what, script):
-        value = self.run(script)
-        if value is not True:
-            raise Failure(f"{what}: {value}")
+    def holds(self, what, script, within=0):
+        """The script is true, at once or after a moment."""
+        deadline = time.monotonic() + within
+        while (value := self.run(script)) is not True:
+            if time.monotonic() > deadline:
+                raise Failure(f"{what}: {value}")
+            time.sleep(0.05)
         print("ok", what, flush=True)
 
     def press(self, key, text=None):
@@ -281,7 +284,8 @@ def story(browser):
     browser.until("what metallb check warns of is there, with what to do",
                   "document.getElementById('warnings').checkVisibility() && " + warnings + ".includes('IPAddressPool metallb-system/idle')"
                   " && " + warnings + ".includes('Advertisement')")
-    browser.holds("and is no problem", "document.getElementById('verdict').dataset.state === 'good' && !document.getElementById('problems').checkVisibility()")
+    browser.holds("and is no problem", "document.getElementById('verdict').dataset.state === 'good' && !document.getElementById('problems').checkVisibility()",
+                  within=10)
     browser.shoot("light")
 
     # With the keyboard alone.
@@ -345,7 +349,7 @@ def story(browser):
     for width, height in [(360, 740), (768, 1024), (1100, 800), (1920, 1080)]:
         browser.size(width, height, mobile=width < 800)
         time.sleep(0.3)
-        browser.holds(f"it fits {width} pixels", fits)
+        browser.holds(f"it fits {width} pixels", fits, within=5)
         browser.shoot(f"width-{width}", whole=width == 360)
     browser.size(1000, 1000)
     browser.media(kind="print")

@@ -66,8 +66,13 @@ extension Everything.Aside.Tours {
         try await completion("status", "") == [
           "all", "pools", "services", "nodes", "l2", "bgp", "problems", ":4",
         ])
-      #expect(try await completion("explain", "service", "def") == ["default/web", ":4"])
-      #expect(try await completion("drain", "") == self.lab.nodes + [":4"])
+      // What cannot be read within two seconds is not offered: a busy machine is asked again.
+      try await eventually("a Service is offered", equals: ["default/web", ":4"]) {
+        try await completion("explain", "service", "def")
+      }
+      try await eventually("the nodes are offered", equals: self.lab.nodes + [":4"]) {
+        try await completion("drain", "")
+      }
       #expect(try await completion("status", "-o", "") == ["text", "wide", "json", "yaml", "name", ":4"])
       #expect(try await completion("check", "-f", "") == [":0"])
       #expect(try await completion("status", "--no-c") == ["--no-color", ":4"])
@@ -130,7 +135,7 @@ extension Everything.Aside.Tours {
         $0 == "default/web\n"
       }
       // Not before the lists are through, from when on changes count.
-      try await Task.sleep(for: .seconds(1))
+      try await Task.sleep(for: .seconds(3))
       try await self.kubectl.apply(Manifest.service("later"))
       try await eventually("what came is told soon, not in an hour", within: .seconds(10)) {
         watch.standardOutput
@@ -138,9 +143,15 @@ extension Everything.Aside.Tours {
         $0.contains("default/later\n")
       }
       func terminal(_ flags: String, variables: String = "") async throws -> String {
-        let script = "stty cols 100 rows 30; \(variables) timeout 3 metallb status --watch --interval 1 \(flags)"
-        return try await ChildProcess(["script", "-qec", script, "/dev/null"], environment: self.environment)
-          .output(within: .seconds(30)).out
+        let script = "stty cols 100 rows 30; \(variables) timeout 30 metallb status --watch --interval 1 \(flags)"
+        let terminal = try ChildProcess(["script", "-qec", script, "/dev/null"], environment: self.environment)
+        let page = try await eventually("a page is drawn, and drawn anew") {
+          terminal.standardOutput
+        } isRight: {
+          $0.components(separatedBy: "Pools").count > 2
+        }
+        await terminal.stop()
+        return page
       }
       let coloured = try await terminal("")
       #expect(coloured.contains("\u{1B}[H") && coloured.contains("\u{1B}[1mPools"), "\(coloured)")

@@ -64,7 +64,7 @@ extension Everything.Aside.Tours {
               try Tool.cached("bin/kubectl-current"), "--kubeconfig", self.lab.kubeconfig, "--proxy", proxy.url,
               "--pid",
               "\(process.identifier)",
-            ], within: .seconds(120))
+            ], within: .seconds(170))
           #expect(output.code == 0, "\(output.error)\n\(output.out)")
           #expect(output.out.contains("ok the page says when metallb dashboard has ended"))
         }
@@ -75,8 +75,13 @@ extension Everything.Aside.Tours {
       try await self.withDashboard { _, origin, token in
         let bearer = "Authorization: Bearer \(token)"
         let port = origin.split(separator: ":").last.map(String.init) ?? ""
-        let stream = try await self.curl("--no-buffer", "--max-time", "3", "--header", bearer, "\(origin)/stream")
-        #expect(stream.out.hasPrefix("event: page\ndata: {"))
+        let stream = try ChildProcess(["curl", "--silent", "--no-buffer", "--header", bearer, "\(origin)/stream"])
+        try await eventually("the page is streamed") {
+          stream.standardOutput
+        } isRight: {
+          $0.hasPrefix("event: page\ndata: {")
+        }
+        await stream.stop()
         #expect(try await self.code("\(origin)/stream") == "401")
         #expect(
           try await self.code("--header", "Authorization: Bearer \(token.reversed())", "\(origin)/stream") == "401")
