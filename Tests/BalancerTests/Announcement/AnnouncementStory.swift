@@ -1,6 +1,7 @@
 import KubernetesModel
 import Primitives
 import TestKit
+import Testing
 
 @testable import Balancer
 
@@ -33,6 +34,16 @@ import TestKit
 /// `told` writes the events with what really happened after each; a story that is true is told as it was written.
 /// Events on Services (`> event`) and everything else are in the order of the actions.
 struct AnnouncementStory {
+  /// Three nodes on one network, of which the first is the speaker's. For 192.0.2.8 their order is w2, w1, w3; for 192.0.2.1
+  /// it is w3, w1, w2.
+  static let threeNodes = """
+    pool main 192.0.2.0/24,2001:db8::/120
+    node w1 at=198.18.0.11
+    node w2 at=198.18.0.12
+    node w3 at=198.18.0.13
+    interfaces eth0
+    """
+
   private(set) var state: SpeakerState
   private var now = t0
 
@@ -52,6 +63,12 @@ struct AnnouncementStory {
       .filter { !$0.hasPrefix(">") }
       .flatMap { [$0] + self.happened($0) }
       .joined(separator: "\n")
+  }
+
+  /// Expects a story to be true.
+  mutating func expect(_ story: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    let told = self.told(story)
+    #expect(told == story, sourceLocation: sourceLocation)
   }
 
   /// Plays the events of a story for what comes after it; returns how many verdicts were reached.

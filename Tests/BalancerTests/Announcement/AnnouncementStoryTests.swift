@@ -25,7 +25,7 @@ import Testing
   private func expect(
     _ text: String, by story: consuming AnnouncementStory, sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   // MARK: Start

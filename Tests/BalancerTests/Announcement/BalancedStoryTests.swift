@@ -40,8 +40,7 @@ import Testing
     var story = AnnouncementStory(gossips: true)
     story.play(Self.cluster)
     story.play(events)
-    let bid = "wait 5\n> bid for \(service) on all, term 2"
-    #expect(story.told(bid) == bid, sourceLocation: sourceLocation)
+    story.expect("wait 5\n> bid for \(service) on all, term 2", sourceLocation: sourceLocation)
   }
 
   @Test func `a node takes its part of what another has when its own Services are deleted`() {

@@ -24,7 +24,7 @@ import Testing
   ) {
     var story = AnnouncementStory(ignoresExclusion: ignoresExclusion)
     story.play(prelude)
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   @Test func `a labelled node goes on until its successor is heard`() {

@@ -7,11 +7,8 @@ import Testing
 @Suite struct InterfaceStoryTests {
   private static func cluster(_ advertisement: String) -> String {
     """
-    pool main 192.0.2.0/24
+    \(AnnouncementStory.threeNodes)
     \(advertisement)
-    node w1 at=198.18.0.11
-    node w2 at=198.18.0.12
-    node w3 at=198.18.0.13
     interfaces eth0,eth1
     endpoints default/mail w3
     service default/mail 192.0.2.8
@@ -26,7 +23,7 @@ import Testing
   ) {
     var story = AnnouncementStory(gossips: true)
     story.play(Self.cluster(advertisement))
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   @Test func `an address goes to the first node in its order that has the interface`() {

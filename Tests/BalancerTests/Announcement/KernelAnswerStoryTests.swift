@@ -21,7 +21,7 @@ import Testing
       endpoints default/mail w1
       synced
       """)
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   @Test func `an address that the kernel has is announced without a question, with a warning`() {

@@ -12,18 +12,14 @@ import Testing
     var story = AnnouncementStory(gossips: true, settleTime: .seconds(2))
     story.play(
       """
-      pool main 192.0.2.0/24
-      node w1
-      node w2
-      node w3
+      \(AnnouncementStory.threeNodes)
       \(more)
-      interfaces eth0
       endpoints default/web \(endpoints)
       service default/web 192.0.2.8 \(policy)
       synced
       members \(members)
       """)
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   @Test func `a node that comes first takes an address when it has settled`() {

@@ -6,29 +6,20 @@ import Testing
 /// Two nodes announce a Service with policy `Local`, as one of them has not seen that it may not any more. For 192.0.2.8 the
 /// order of the nodes is w2, w1, w3; we are w1.
 @Suite struct ObjectionStoryTests {
-  private func story(endpoints: String) -> AnnouncementStory {
+  private func expect(
+    _ text: String, endpoints: String = "w1,w3", sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     var story = AnnouncementStory(gossips: true)
     story.play(
       """
-      pool main 192.0.2.0/24
+      \(AnnouncementStory.threeNodes)
       ad all
-      node w1 at=198.18.0.11
-      node w2 at=198.18.0.12
-      node w3 at=198.18.0.13
-      interfaces eth0
       endpoints default/mail \(endpoints)
       service default/mail 192.0.2.8 local
       members w1,w2,w3
       synced
       """)
-    return story
-  }
-
-  private func expect(
-    _ text: String, endpoints: String = "w1,w3", sourceLocation: SourceLocation = #_sourceLocation
-  ) {
-    var story = self.story(endpoints: endpoints)
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   // MARK: Who sees

@@ -7,12 +7,9 @@ import Testing
 @Suite struct OwnershipStoryTests {
   /// Three nodes of which w2 is down; we are w1.
   private static let cluster = """
-    pool main 192.0.2.0/24,2001:db8::/120
+    \(AnnouncementStory.threeNodes)
     ad all
-    node w1 at=198.18.0.11
     node w2 at=198.18.0.12 notReady
-    node w3 at=198.18.0.13
-    interfaces eth0
     synced
     """
 
@@ -21,7 +18,7 @@ import Testing
   ) {
     var story = AnnouncementStory(families: families, probes: true)
     story.play(Self.cluster)
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   // MARK: Before

@@ -16,7 +16,7 @@ import Testing
       synced
       endpoints default/web w3
       """)
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   @Test func `a preferred node comes before the order, and the order decides among equals`() {

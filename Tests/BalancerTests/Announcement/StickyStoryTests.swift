@@ -6,12 +6,8 @@ import Testing
 @Suite struct StickyStoryTests {
   private static func cluster(_ policy: String) -> String {
     """
-    pool main 192.0.2.0/24
+    \(AnnouncementStory.threeNodes)
     ad all \(policy)
-    node w1 at=198.18.0.11
-    node w2 at=198.18.0.12
-    node w3 at=198.18.0.13
-    interfaces eth0
     endpoints default/mail w3
     service default/mail 192.0.2.8
     synced
@@ -24,7 +20,7 @@ import Testing
   ) {
     var story = AnnouncementStory(gossips: true)
     story.play(Self.cluster(policy))
-    #expect(story.told(text) == text, sourceLocation: sourceLocation)
+    story.expect(text, sourceLocation: sourceLocation)
   }
 
   private static func announced(term: Int) -> String {
