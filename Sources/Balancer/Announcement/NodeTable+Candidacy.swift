@@ -1,5 +1,6 @@
 import KubernetesModel
 
+/// Who may own the addresses of a Service at all; who of them does is a matter of the order (`NodeTable+Order.swift`).
 extension NodeTable {
   /// Which nodes may own the addresses of a Service, apart from the state of the nodes.
   package struct Candidacy: Sendable, Hashable {
@@ -24,5 +25,33 @@ extension NodeTable {
       self.preferring = preferring
       self.links = links
     }
+  }
+
+  /// Whether some advertisement of the candidacy covers the node.
+  package func covers(_ candidacy: Candidacy, _ entry: Entry) -> Bool {
+    candidacy.advertisements.map { !$0.isDisjoint(with: entry.selectedBy) } ?? true
+  }
+
+  package func isCandidate(_ entry: Entry, in candidacy: Candidacy) -> Bool {
+    (candidacy.localNodes?.contains(entry.view.name) ?? true) && self.covers(candidacy, entry)
+      && self.unavailability(of: entry) == nil && self.fits(entry, in: candidacy)
+  }
+
+  /// Whether a node that was heard to announce could be the owner: the failure detector may not have seen it yet, all
+  /// else must hold.
+  package func mayOwn(_ name: String, in candidacy: Candidacy) -> Bool {
+    guard let entry = self[name], candidacy.localNodes?.contains(name) ?? true else { return false }
+    return self.covers(candidacy, entry) && !entry.view.isNetworkUnavailable && !self.isBarred(entry)
+      && self.fits(entry, in: candidacy)
+  }
+
+  /// The names of all candidates, in order; of all that would be, if none has an interface that fits.
+  package func candidates(in candidacy: Candidacy) -> [String] {
+    let names = candidacy.localNodes?.sorted() ?? self.names
+    let candidates = names.filter { name in self[name].map { self.isCandidate($0, in: candidacy) } ?? false }
+    guard candidates.isEmpty, self.isUniform, candidacy.links != nil else { return candidates }
+    var lenient = candidacy
+    lenient.links = nil
+    return self.candidates(in: lenient)
   }
 }

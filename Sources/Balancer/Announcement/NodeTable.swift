@@ -32,7 +32,7 @@ package struct NodeTable: Sendable, Equatable {
   /// The nodes whose speakers are alive; nil = their readiness has to tell.
   package private(set) var members: Set<String>?
   /// The same in order, for searches.
-  private var memberNames: [String]?
+  private(set) var memberNames: [String]?
   private var facts: [String: LiveMembers.Facts] = [:]
   /// Whether the speakers of all members elect by the facts that they tell.
   private(set) var isUniform = false
@@ -170,11 +170,6 @@ package struct NodeTable: Sendable, Equatable {
     self.preferring.mapValues { Self.score(of: labels, by: $0) }.filter { $0.value > 0 }
   }
 
-  /// How much a node is preferred as an owner.
-  private func score(of entry: Entry, in candidacy: Candidacy) -> Int {
-    candidacy.preferring.reduce(0) { $0 + (entry.scores[$1] ?? 0) }
-  }
-
   private func advertisements(selecting labels: [String: String]) -> Set<ObjectKey> {
     Set(self.selective.values.filter { $0.nodeSelectors.anyMatches(labels) }.map(\.key))
   }
@@ -188,7 +183,7 @@ package struct NodeTable: Sendable, Equatable {
     return low
   }
 
-  // MARK: Candidates
+  // MARK: What is known of a node
 
   /// Why a node may not announce whatever the Service; nil = it may.
   package func unavailability(of entry: Entry) -> Withheld? {
@@ -219,125 +214,5 @@ package struct NodeTable: Sendable, Equatable {
   /// those that are, and where none is (the API server's trouble, more likely than everybody's) all carry on.
   package func readiness(of entry: Entry) -> NodeView.Readiness {
     self.members == nil ? entry.view.readiness : .ready
-  }
-
-  /// What decides between candidates before the order for an address does, the most important first.
-  private struct Merit: Sendable, Hashable, Comparable {
-    var readiness: NodeView.Readiness
-    var isSettled: Bool
-    var score: Int
-
-    static func < (left: Merit, right: Merit) -> Bool {
-      guard left.readiness == right.readiness else { return left.readiness < right.readiness }
-      guard left.isSettled == right.isSettled else { return right.isSettled }
-      return left.score < right.score
-    }
-  }
-
-  private func merit(of entry: Entry, in candidacy: Candidacy) -> Merit {
-    Merit(
-      readiness: self.readiness(of: entry), isSettled: !candidacy.newcomers.contains(entry.view.name),
-      score: self.score(of: entry, in: candidacy))
-  }
-
-  /// Whether some advertisement of the candidacy covers the node.
-  package func covers(_ candidacy: Candidacy, _ entry: Entry) -> Bool {
-    candidacy.advertisements.map { !$0.isDisjoint(with: entry.selectedBy) } ?? true
-  }
-
-  package func isCandidate(_ entry: Entry, in candidacy: Candidacy) -> Bool {
-    (candidacy.localNodes?.contains(entry.view.name) ?? true) && self.covers(candidacy, entry)
-      && self.unavailability(of: entry) == nil && self.fits(entry, in: candidacy)
-  }
-
-  /// Whether a node that was heard to announce could be the owner: the failure detector may not have seen it yet, all
-  /// else must hold.
-  package func mayOwn(_ name: String, in candidacy: Candidacy) -> Bool {
-    guard let entry = self.entries[name], candidacy.localNodes?.contains(name) ?? true else { return false }
-    return self.covers(candidacy, entry) && !entry.view.isNetworkUnavailable && !self.isBarred(entry)
-      && self.fits(entry, in: candidacy)
-  }
-
-  /// Whether one node comes before another in the order for an address, whatever is known of their health.
-  package func precedes(_ name: String, _ other: String, for address: IPAddress, in candidacy: Candidacy) -> Bool {
-    let (mine, theirs) = (self.score(of: name, in: candidacy), self.score(of: other, in: candidacy))
-    return mine == theirs ? Layer2Election.owner(of: address, among: [name, other]) == name : mine > theirs
-  }
-
-  private func score(of name: String, in candidacy: Candidacy) -> Int {
-    self.entries[name].map { self.score(of: $0, in: candidacy) } ?? 0
-  }
-
-  /// The names of all candidates, in order; of all that would be, if none has an interface that fits.
-  package func candidates(in candidacy: Candidacy) -> [String] {
-    let names = candidacy.localNodes?.sorted() ?? self.names
-    let candidates = names.filter { name in self.entries[name].map { self.isCandidate($0, in: candidacy) } ?? false }
-    guard candidates.isEmpty, self.isUniform, candidacy.links != nil else { return candidates }
-    var lenient = candidacy
-    lenient.links = nil
-    return self.candidates(in: lenient)
-  }
-
-  /// The names of the candidates that none other comes before by anything but the order for an address.
-  package func favourites(in candidacy: Candidacy) -> [String] {
-    let entries = self.candidates(in: candidacy).compactMap { self.entries[$0] }
-    let best = entries.map { self.merit(of: $0, in: candidacy) }.max()
-    return entries.filter { self.merit(of: $0, in: candidacy) == best }.map(\.view.name)
-  }
-
-  /// The first candidates for an address, in the order in which they would own it.
-  package func order(of address: IPAddress, in candidacy: Candidacy, limit: Int) -> [String] {
-    self.candidates(in: candidacy).compactMap { self.entries[$0] }
-      .map { (entry: $0, rank: Layer2Election.Rank(of: $0.view.name, for: address)) }
-      .sorted { self.outranks($0.entry, $1.entry, rank: $1.rank, for: address, in: candidacy) }
-      .prefix(limit).map(\.entry.view.name)
-  }
-
-  /// The node that announces an address, as every speaker sees it.
-  package func owner(
-    of address: IPAddress, among candidates: [String], preferredBy advertisements: Set<ObjectKey> = [],
-    newcomers: Set<String> = []
-  ) -> String? {
-    let candidacy = Candidacy(newcomers: newcomers, preferring: advertisements)
-    let entries = candidates.compactMap { self.entries[$0] }
-    let best = entries.map { self.merit(of: $0, in: candidacy) }.max()
-    return Layer2Election.owner(
-      of: address, among: entries.filter { self.merit(of: $0, in: candidacy) == best }.map(\.view.name))
-  }
-
-  /// Whether `other` comes before `node` in the order for an address; both are candidates.
-  package func outranks(
-    _ other: Entry, _ node: Entry, rank: Layer2Election.Rank, for address: IPAddress, in candidacy: Candidacy
-  ) -> Bool {
-    let (theirs, mine) = (self.merit(of: other, in: candidacy), self.merit(of: node, in: candidacy))
-    guard theirs == mine else { return theirs > mine }
-    return Layer2Election.Rank(of: other.view.name, for: address) < rank
-  }
-
-  /// A candidate that comes before `node`, itself a candidate, in the order for an address; nil = `node` is the owner.
-  package func rival(of node: Entry, for address: IPAddress, in candidacy: Candidacy) -> String? {
-    self.rivals(of: node, for: address, in: candidacy, limit: 1).first
-  }
-
-  /// Candidates that come before `node`, itself a candidate, in the order for an address; fewer than `limit` are all.
-  package func rivals(of node: Entry, for address: IPAddress, in candidacy: Candidacy, limit: Int) -> [String] {
-    let rank = Layer2Election.Rank(of: node.view.name, for: address)
-    var rivals: [String] = []
-    /// True: that is enough.
-    func look(at name: String) -> Bool {
-      guard name != node.view.name, let other = self.entries[name] else { return false }
-      if self.isCandidate(other, in: candidacy) && self.outranks(other, node, rank: rank, for: address, in: candidacy) {
-        rivals.append(name)
-      }
-      return rivals.count == limit
-    }
-    let names = self.memberNames.flatMap { $0.count < self.names.count ? $0 : nil } ?? self.names
-    if let localNodes = candidacy.localNodes, localNodes.count < names.count {
-      _ = localNodes.sorted().first(where: look)
-      return rivals
-    }
-    let start = rank.spread(over: names.count)
-    _ = names[start...].first(where: look) ?? names[..<start].first(where: look)
-    return rivals
   }
 }
