@@ -7,9 +7,8 @@ import Primitives
 /// node believes of the other's candidacy.
 ///
 /// A yield ends by itself, unless it is binding: either the detector has seen the other node by then and the election
-/// agrees, or the node is
-/// silent again and this one goes on. As long as the detector does not know the node, one of its addresses is asked for on
-/// the wire all the while, as nobody else would notice its end.
+/// agrees, or the node is silent again and this one goes on. As long as the detector does not know the node, one of its
+/// addresses is asked for on the wire all the while, as nobody else would notice its end.
 struct AddressYields: Sendable, Equatable {
   private struct Yield: Sendable, Equatable {
     var node: String

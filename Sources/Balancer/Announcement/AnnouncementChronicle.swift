@@ -44,8 +44,7 @@ struct AnnouncementChronicle: Sendable, Equatable {
       case .withdraw(let service, _, .layer2, _): self.layer2[service] = nil
       case .withdraw(let service, _, .bgp, _): self.bgp[service] = nil
       case .claim, .release, .probe, .abandonProbe, .defend, .bid, .abandonBid, .tell, .object, .configurePeers,
-        .advertise,
-        .emit, .watch, .report:
+        .advertise, .emit, .watch, .report:
         break
       }
     }

@@ -6,15 +6,6 @@ import KubernetesModel
 /// or this node has (Docs/decisions/0024-owners-that-stay.md). A claim holds for as long against a node that is not known
 /// to live, as it may never be reached with words.
 struct OwnerContests: Sendable, Equatable {
-  private struct Contest: Sendable, Hashable, Comparable {
-    var service: ObjectKey
-    var node: String
-
-    static func < (left: Contest, right: Contest) -> Bool {
-      left.service == right.service ? left.node < right.node : left.service < right.service
-    }
-  }
-
   /// Why something is said.
   enum Occasion: Sendable, Equatable {
     /// The other one announces the Service, or may: it is told how this node stands to it.
@@ -42,8 +33,7 @@ struct OwnerContests: Sendable, Equatable {
   var nextDeadline: ContinuousClock.Instant? { [self.nextRound, self.endings.first].compactMap(\.self).min() }
 
   /// Another node announces a Service, or may; false if it is being told already.
-  mutating func begin(_ service: ObjectKey, with node: String, at now: ContinuousClock.Instant) -> Bool {
-    let contest = Contest(service: service, node: node)
+  mutating func begin(_ contest: Contest, at now: ContinuousClock.Instant) -> Bool {
     if let since = self.contests[contest] { return now > since + Self.time }
     self.contests[contest] = now
     self.open.insert(contest)
@@ -53,8 +43,7 @@ struct OwnerContests: Sendable, Equatable {
   }
 
   /// One of the two has let go.
-  mutating func settle(_ service: ObjectKey, with node: String) {
-    let contest = Contest(service: service, node: node)
+  mutating func settle(_ contest: Contest) {
     guard self.contests.removeValue(forKey: contest) != nil else { return }
     self.close([contest])
   }
@@ -72,12 +61,12 @@ struct OwnerContests: Sendable, Equatable {
   }
 
   /// Whether the other node may not have heard of the claim yet.
-  func isFresh(_ service: ObjectKey, with node: String, at now: ContinuousClock.Instant) -> Bool {
-    self.contests[Contest(service: service, node: node)].map { now <= $0 + Self.time } ?? true
+  func isFresh(_ contest: Contest, at now: ContinuousClock.Instant) -> Bool {
+    self.contests[contest].map { now <= $0 + Self.time } ?? true
   }
 
   /// Those whose other side is to be told again.
-  mutating func due(at now: ContinuousClock.Instant) -> [(service: ObjectKey, node: String)] {
+  mutating func due(at now: ContinuousClock.Instant) -> [Contest] {
     while let contest = self.endings.next(at: now) {
       // An alarm may be left from a former contest with the same node.
       if let since = self.contests[contest], since + Self.memory <= now { self.contests[contest] = nil }
@@ -85,7 +74,7 @@ struct OwnerContests: Sendable, Equatable {
     guard let nextRound, nextRound <= now else { return [] }
     self.close(self.open.filter { self.contests[$0].map { $0 + Self.time < now } ?? true })
     if self.nextRound != nil { self.nextRound = now + Self.pause }
-    return self.open.sorted().map { ($0.service, $0.node) }
+    return self.open.sorted()
   }
 
   // MARK: Words

@@ -94,16 +94,15 @@ extension SpeakerState {
       if leader.node == node { return true }
       // Whoever is not known to live may never be reached with words.
       let isReached = self.nodes.members?.contains(node) ?? true
-      if leader.node == self.settings.node, isReached || self.contests.isFresh(key, with: node, at: now) {
-        return false
-      }
+      let isFresh = self.contests.isFresh(Contest(service: key, node: node), at: now)
+      if leader.node == self.settings.node, isReached || isFresh { return false }
     }
     return self.nodes.precedes(node, self.settings.node, for: address, in: candidacy)
   }
 
   /// Tells a node that announces what this one does, or may, how this one stands to it, and will tell it again.
   mutating func contest(_ key: ObjectKey, with node: String, at now: ContinuousClock.Instant) {
-    guard self.isContestable(key), self.contests.begin(key, with: node, at: now) else { return }
+    guard self.isContestable(key), self.contests.begin(Contest(service: key, node: node), at: now) else { return }
     self.contests.say(key, to: node, on: .contest)
   }
 
@@ -112,15 +111,13 @@ extension SpeakerState {
     self.isClaimed(key) && self.electsByClaims && self.isAnnouncing(key)
   }
 
-  private func isAnnouncing(_ key: ObjectKey) -> Bool { self.services[key]?.verdict?.announcement != nil }
-
   /// Tells the nodes again that may not have heard it yet.
   mutating func remind(at now: ContinuousClock.Instant) {
-    for (key, node) in self.contests.due(at: now) {
-      if self.isContestable(key) {
-        self.contests.say(key, to: node, on: .contest)
+    for contest in self.contests.due(at: now) {
+      if self.isContestable(contest.service) {
+        self.contests.say(contest.service, to: contest.node, on: .contest)
       } else {
-        self.contests.settle(key, with: node)
+        self.contests.settle(contest)
       }
     }
   }
@@ -156,7 +153,8 @@ extension SpeakerState {
       switch stance {
       case .announces(let term): touched.formUnion(self.file(term, of: key, by: notice.node, at: now))
       // Whoever waits to hear the one that has claimed the Service goes on asking.
-      case .leaves where !self.changes.hasFarewell(key): self.contests.settle(key, with: notice.node)
+      case .leaves where !self.changes.hasFarewell(key):
+        self.contests.settle(Contest(service: key, node: notice.node))
       case .leaves: break
       }
     }
@@ -231,8 +229,7 @@ extension SpeakerState {
 
   /// Takes a claim back, unless it has won, or what was claimed is announced from here by now, as its owner is gone.
   mutating func endBid(for key: ObjectKey, isWon: Bool = false) -> [Action] {
-    let isAnnounced = self.services[key]?.verdict?.announcement != nil
-    return self.changes.endBid(key) && !isWon && !isAnnounced ? [.abandonBid(key)] : []
+    self.changes.endBid(key) && !isWon && !self.isAnnouncing(key) ? [.abandonBid(key)] : []
   }
 
   /// Whether no candidate comes before this node in the order for an address, the present owner included.

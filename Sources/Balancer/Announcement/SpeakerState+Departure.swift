@@ -29,7 +29,7 @@ extension SpeakerState {
   /// Whether a Service that this node may no longer own is still to be announced: others have not taken it over yet.
   func isLeftStanding(_ key: ObjectKey, address: IPAddress, for reason: Withheld) -> Bool {
     self.isDeparting && reason == .nodeLabeledExcludeBalancers && self.yields[address] == nil
-      && self.services[key]?.verdict?.announcement != nil
+      && self.isAnnouncing(key)
   }
 
   /// Ends the departure when its time has come, and returns what ends with it.

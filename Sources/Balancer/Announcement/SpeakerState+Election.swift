@@ -45,7 +45,7 @@ extension SpeakerState {
     guard let own = self.nodes[self.settings.node] else {
       return (.withhold(.noMatchingAdvertisement), .nothing, false)
     }
-    let isAnnounced = self.services[key]?.verdict?.announcement != nil
+    let isAnnounced = self.isAnnouncing(key)
     if let incumbent, incumbent != self.settings.node {
       // Nobody stops for what is merely written, but for a moment later, and then asks whether the other one is there.
       if isAnnounced {

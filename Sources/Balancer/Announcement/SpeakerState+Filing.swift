@@ -9,25 +9,29 @@ extension SpeakerState {
     _ event: Event, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     switch event {
-    case .tick: (self.repeatObjections(at: now), self.fileTime(now))
-    case .ownership(let change): ([], self.file(change, at: now))
-    case .told(let notice): ([], self.file(notice, at: now))
-    case .objected(let notice): ([], self.file(notice, at: now))
-    case .following(let source, let isFollowed): self.file(following: source, isFollowed, at: now)
-    case .handingOver: self.beginHandOver()
-    case .stopping: ([], [])
-    case .addressFree(let address): ([], self.fileFree(address))
-    case .addressOccupied(let address, let holder): self.file(address, occupiedBy: holder, at: now)
-    case .addressContested(let address, let holder): self.file(address, contestedBy: holder, at: now)
-    case .services(let change): self.file(change)
-    case .endpoints(let change): ([], Set(self.endpoints.apply(change, at: now)))
-    case .nodes(let change): ([], self.file(change, at: now))
-    case .pools(let change): ([], self.file(change))
-    case .l2Advertisements(let change): ([], self.file(change))
-    case .interfaces(let interfaces): ([], self.file(interfaces))
-    case .members(let members): self.file(members: members, at: now)
-    case .kernelAddresses(let addresses): self.file(kernelAddresses: addresses)
-    case .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: ([], [])
+    case .tick: return (self.repeatObjections(at: now), self.fileTime(now))
+    case .ownership(let change): return ([], self.file(change, at: now))
+    case .told(let notice): return ([], self.file(notice, at: now))
+    case .objected(let notice): return ([], self.file(notice, at: now))
+    case .following(let source, let isFollowed):
+      self.sight.note(source, isFollowed: isFollowed, at: now)
+      return ([], [])
+    case .handingOver:
+      self.beginHandOver()
+      return ([], [])
+    case .stopping: return ([], [])
+    case .addressFree(let address): return ([], self.fileFree(address))
+    case .addressOccupied(let address, let holder): return self.file(address, occupiedBy: holder, at: now)
+    case .addressContested(let address, let holder): return self.file(address, contestedBy: holder, at: now)
+    case .services(let change): return self.file(change)
+    case .endpoints(let change): return ([], Set(self.endpoints.apply(change, at: now)))
+    case .nodes(let change): return ([], self.file(change, at: now))
+    case .pools(let change): return ([], self.file(change))
+    case .l2Advertisements(let change): return ([], self.file(change))
+    case .interfaces(let interfaces): return ([], self.file(interfaces))
+    case .members(let members): return self.file(members: members, at: now)
+    case .kernelAddresses(let addresses): return self.file(kernelAddresses: addresses)
+    case .bgpPeers, .bgpAdvertisements, .communities, .bfdProfiles, .secrets: return ([], [])
     }
   }
 

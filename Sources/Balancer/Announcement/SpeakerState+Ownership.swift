@@ -89,8 +89,8 @@ extension SpeakerState {
       touched.formUnion(self.vetting.services(waitingFor: address))
       guard self.claims.holds(address) else { continue }
       for key in self.services.services(withAddress: address).sorted() {
-        guard let record = self.services[key], record.verdict?.announcement != nil else { continue }
-        notes += self.strictARPNotes(record.view, [address])
+        guard self.isAnnouncing(key), let view = self.services[key]?.view else { continue }
+        notes += self.strictARPNotes(view, [address])
       }
     }
     return (notes, touched)
@@ -119,9 +119,7 @@ extension SpeakerState {
     _ address: IPAddress, contestedBy holder: AddressHolder, at now: ContinuousClock.Instant
   ) -> (actions: [Action], touched: Set<ObjectKey>) {
     guard self.claims.holds(address) else { return ([], []) }
-    let services = self.services.services(withAddress: address).filter {
-      self.services[$0]?.verdict?.announcement != nil
-    }
+    let services = self.services.services(withAddress: address).filter { self.isAnnouncing($0) }
     guard let node = self.nodes.node(of: holder), node != self.settings.node else {
       self.strangersClaims[address, default: 0] += 1
       let notes = services.sorted().compactMap { self.services[$0]?.view }
@@ -137,10 +135,9 @@ extension SpeakerState {
   }
 
   /// From now on others may have what this node announces; it goes on answering until they claim it.
-  mutating func beginHandOver() -> (actions: [Action], touched: Set<ObjectKey>) {
+  mutating func beginHandOver() {
     self.isHandingOver = true
     self.yields.doubtAll()
-    return ([], [])
   }
 
   /// Leaves a Service to a node that announces it and comes first in the order, or takes over; false if this node comes
@@ -154,12 +151,6 @@ extension SpeakerState {
     self.yields.yield(address, to: node, at: now)
     for member in self.services.company(of: key) { self.changes.endAdoption(of: member) }
     return true
-  }
-
-  /// The address that decides who owns a Service: the smallest first one of those that share addresses with it.
-  func electionAddress(of key: ObjectKey) -> IPAddress? {
-    self.services.company(of: key).compactMap { self.services[$0] }
-      .filter { self.candidacy(of: $0.view.key) != nil }.compactMap(\.view.addresses.first).min()
   }
 
   /// Asks for an address of each node that is yielded to and that the failure detector does not know: nobody else would

@@ -4,13 +4,6 @@ import KubernetesModel
 /// more, or that it is labelled. It goes on, as the API server may be away for everybody, until it hears of somebody who knows
 /// better (Docs/decisions/0027-who-sees-is-right.md).
 extension SpeakerState {
-  mutating func file(
-    following source: Source, _ isFollowed: Bool, at now: ContinuousClock.Instant
-  ) -> (actions: [Action], touched: Set<ObjectKey>) {
-    self.sight.note(source, isFollowed: isFollowed, at: now)
-    return ([], [])
-  }
-
   /// What was left to those who see is decided by what this node sees itself, as soon as it does.
   mutating func clearSight(at now: ContinuousClock.Instant) -> Set<ObjectKey> {
     guard self.sight.clear(at: now) else { return [] }
@@ -21,16 +14,16 @@ extension SpeakerState {
 
   /// Tells a node that was heard to announce what this one does that it may not, and will tell it again.
   mutating func object(to node: String, about key: ObjectKey, at now: ContinuousClock.Instant) -> [Action] {
-    let objection = Objections.Objection(service: key, node: node)
-    guard self.isTenable(objection), self.objections.begin(objection, at: now) else { return [] }
-    return [self.telling(objection)]
+    let contest = Contest(service: key, node: node)
+    guard self.mayObject(in: contest), self.objections.begin(contest, at: now) else { return [] }
+    return [self.objection(in: contest)]
   }
 
   /// Tells the nodes again that may not have heard it yet, and the neighbours, who may have believed those last.
   mutating func repeatObjections(at now: ContinuousClock.Instant) -> [Action] {
-    self.objections.due(at: now).filter { self.isTenable($0) }.flatMap { objection in
-      (self.services[objection.service]?.verdict?.announcement?.addresses ?? []).map { .defend($0) }
-        + [self.telling(objection)]
+    self.objections.due(at: now).filter { self.mayObject(in: $0) }.flatMap { contest in
+      (self.services[contest.service]?.verdict?.announcement?.addresses ?? []).map { .defend($0) }
+        + [self.objection(in: contest)]
     }
   }
 
@@ -39,15 +32,15 @@ extension SpeakerState {
     self.objections.end(to: nodes).flatMap { self.object(to: $0.node, about: $0.service, at: now) }
   }
 
-  private func telling(_ objection: Objections.Objection) -> Action {
-    .object(objection.node, ObjectionNotice(service: objection.service, node: self.settings.node))
+  private func objection(in contest: Contest) -> Action {
+    .object(contest.node, ObjectionNotice(service: contest.service, node: self.settings.node))
   }
 
-  private func isTenable(_ objection: Objections.Objection) -> Bool {
-    guard self.sight.isClear, self.services[objection.service]?.verdict?.announcement != nil,
-      let candidacy = self.candidacy(of: objection.service)
+  /// Whether this node announces the Service, and sees that the other one may not.
+  private func mayObject(in contest: Contest) -> Bool {
+    guard self.sight.isClear, self.isAnnouncing(contest.service), let candidacy = self.candidacy(of: contest.service)
     else { return false }
-    return !self.nodes.mayOwn(objection.node, in: candidacy)
+    return !self.nodes.mayOwn(contest.node, in: candidacy)
   }
 
   // MARK: When it does not
@@ -55,8 +48,7 @@ extension SpeakerState {
   /// Another node, which announces what this one does, says that this one may not. Who sees the cluster itself knows that
   /// as well, or will in a moment, and whoever is leaving has waited for somebody to announce.
   mutating func file(_ notice: ObjectionNotice, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
-    guard notice.node != self.settings.node, self.nodes[notice.node] != nil,
-      self.services[notice.service]?.verdict?.announcement != nil,
+    guard notice.node != self.settings.node, self.nodes[notice.node] != nil, self.isAnnouncing(notice.service),
       let address = self.electionAddress(of: notice.service)
     else { return [] }
     if self.isDeparting || self.isHandingOver {

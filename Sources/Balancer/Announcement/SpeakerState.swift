@@ -253,6 +253,9 @@ package struct SpeakerState: StateMachine, Equatable {
     self.services.records.compactMapValues { $0.verdict?.announcement }
   }
 
+  /// Whether this node announces a Service on the local network now.
+  func isAnnouncing(_ key: ObjectKey) -> Bool { self.services[key]?.verdict?.announcement != nil }
+
   /// The addresses that this node answers for.
   package var claimed: [IPAddress: InterfaceSelection] { self.claims.interfaces }
 
