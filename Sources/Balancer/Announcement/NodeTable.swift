@@ -90,8 +90,9 @@ package struct NodeTable: Sendable, Equatable {
 
   /// What is different with other members than before.
   package struct MemberChange: Sendable, Equatable {
+    package var came: Set<String>
     package var left: Set<String>
-    /// Those that came, went, or tell something else.
+    /// Those that came, left, or tell something else.
     package var changed: Set<String>
     /// Whether facts count now and did not before, or the other way round.
     package var isOfRules: Bool
@@ -106,10 +107,10 @@ package struct NodeTable: Sendable, Equatable {
     for (name, facts) in self.facts where !facts.hardware.isEmpty { self.hardware.put(facts.hardware, of: name) }
     self.isUniform = live.isUniform
     self.collectInterfaceNames()
+    let (came, left) = (live.names.subtracting(old), old.subtracting(live.names))
     let updated = live.names.intersection(old).filter { self.facts[$0] != oldFacts[$0] }
     return MemberChange(
-      left: old.subtracting(live.names), changed: live.names.symmetricDifference(old).union(updated),
-      isOfRules: wasUniform != self.isUniform)
+      came: came, left: left, changed: came.union(left).union(updated), isOfRules: wasUniform != self.isUniform)
   }
 
   /// This node's interfaces are now these.

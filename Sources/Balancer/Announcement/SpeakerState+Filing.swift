@@ -187,15 +187,14 @@ extension SpeakerState {
     let change = self.nodes.setMembers(members)
     if !change.changed.isEmpty { self.loads.doubtAll() }
     for node in change.changed { self.yields.doubt(to: node) }
-    self.contests.end(with: change.changed)
+    self.contests.end(with: change.came.union(change.left))
     // That a node is gone is newer than that it was heard.
     let ended = change.left.flatMap { self.yields.end(to: $0) }
       .reduce(into: Set()) { $0.formUnion(self.services.services(withAddress: $1)) }
-    let here = change.changed.intersection(members.names)
-    for node in here { self.tellOfInheritance(node, at: now) }
+    for node in change.came { self.tellOfInheritance(node, at: now) }
     let touched =
       change.isOfRules ? Set(self.services.records.keys) : ended.union(self.touched(byChangeOf: change.changed))
-    return (self.repeatObjections(to: here, at: now), touched)
+    return (self.repeatObjections(to: change.came, at: now), touched)
   }
 
   /// Of so many nodes each is asked what it could take from this one; of more, deciding anew costs less.

@@ -203,6 +203,24 @@ import Testing
       """)
   }
 
+  @Test func `a node that is back is told all the while, though it has other interfaces meanwhile`() {
+    self.expect(
+      """
+      claimed default/mail w3 1
+      > announce default/mail 192.0.2.8 on all, term 0
+      \(Self.asking(term: 0))
+      members w1:eth0
+      > announce default/mail 192.0.2.8 on all, term 2
+      claimed default/mail w1 2
+      members w1:eth0,w3:eth0
+      > tell w3 default/mail w1 2
+      members w1:eth0,w3:eth0+eth1
+      wait 1
+      \(Self.askingAgain(term: 2))
+      \(Self.asking(term: 2))
+      """)
+  }
+
   @Test func `a node that is back and does not announce what was taken over from it says so, and is told no more`() {
     self.expect(
       """
