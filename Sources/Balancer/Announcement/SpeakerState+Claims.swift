@@ -26,10 +26,11 @@ extension SpeakerState {
   }
 
   /// Ends a yield that a claim makes needless: one of this node that is later than what it was told, or the one it was
-  /// told of.
+  /// told of. No claim ends one that is binding.
   private mutating func endYield(of key: ObjectKey, knowing claim: OwnershipClaim) {
     guard let address = self.electionAddress(of: key), let winner = self.yields[address],
-      let leader = self.ownership.leader(of: key, for: address), leader.node == claim.node
+      !self.yields.isBinding(address), let leader = self.ownership.leader(of: key, for: address),
+      leader.node == claim.node
     else { return }
     let told = self.yields.term(of: address)
     if leader.node == self.settings.node {

@@ -51,10 +51,10 @@ extension SpeakerState {
     guard notice.node != self.settings.node, self.nodes[notice.node] != nil, self.isAnnouncing(notice.service),
       let address = self.electionAddress(of: notice.service)
     else { return [] }
-    if self.isDeparting || self.isHandingOver {
-      self.yields.yield(address, to: notice.node, at: now)
-    } else if !self.sight.isClear {
+    if !self.sight.isClear {
       self.yields.bind(address, to: notice.node)
+    } else if self.isDeparting || self.isHandingOver {
+      self.yields.yield(address, to: notice.node, at: now)
     } else {
       return []
     }

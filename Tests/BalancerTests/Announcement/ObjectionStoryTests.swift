@@ -149,6 +149,17 @@ import Testing
       """)
   }
 
+  @Test func `one that is leaving and does not see the cluster leaves to whoever objects`() {
+    self.expect(
+      """
+      blind
+      handing over
+      objected default/mail w2
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      """)
+  }
+
   @Test func `a node that sees the cluster, or does not announce, gives nothing on objections`() {
     self.expect(
       """

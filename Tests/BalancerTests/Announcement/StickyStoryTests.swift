@@ -508,6 +508,21 @@ import Testing
       """, with: "policy=Sticky hold=1m")
   }
 
+  @Test func `no claim has a node announce what it has left to one that sees the cluster, where it does not itself`() {
+    self.expect(
+      """
+      blind
+      objected default/mail w3
+      \(Self.withdrawn)
+      > probe 192.0.2.8 on all, again after 0.1
+      claimed default/mail w1 1
+      sees
+      wait 1
+      \(Self.announced(term: 1))
+      > abandon 192.0.2.8
+      """)
+  }
+
   @Test func `against a written claim counts only one that is written, too`() {
     self.expect(
       """
