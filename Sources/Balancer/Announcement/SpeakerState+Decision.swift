@@ -38,7 +38,7 @@ extension SpeakerState {
       for contender in contenders {
         let reason = self.ineligibility(in: contender.candidacy) ?? .notOwner
         let isKept =
-          winners.contains(contender.key) || self.isLeftStanding(contender.key, address: address, for: reason)
+          winners.contains(contender.key) || self.isLeftStanding(address, of: [contender.key], for: reason)
         let loss: Verdict<Layer2Announcement>? = isKept ? nil : .withhold(reason)
         actions += self.conclude(contender, lost: loss, hold: .everyone)
       }
@@ -56,12 +56,15 @@ extension SpeakerState {
     // One stands for all.
     for contender in contenders.dropFirst() { self.loads.put(contender.key, in: nil, owner: nil) }
     let candidacy = self.candidacy(first.candidacy, for: address)
-    let incumbent = self.incumbent(of: contenders.map(\.key), for: address, by: policy, in: candidacy)
+    let keys = contenders.map(\.key)
+    let incumbent = self.incumbent(of: keys, for: address, by: policy, in: candidacy)
     let wasFarewell = self.changes.hasFarewell(first.key)
     let (verdict, hold, isFarewell) = self.election(
-      of: address, for: first.key, in: candidacy, incumbent: incumbent, after: event, at: now)
-    if !isFarewell { self.changes.endFarewell(first.key) }
-    if verdict != nil { for contender in contenders { self.changes.endAdoption(of: contender.key) } }
+      of: address, for: first.key, among: keys, in: candidacy, incumbent: incumbent, after: event, at: now)
+    for key in keys {
+      if !isFarewell { self.changes.endFarewell(key) }
+      if verdict != nil { self.changes.endAdoption(of: key) }
+    }
     let rivals = self.predecessors(of: address, in: candidacy, hold: hold, incumbent: incumbent)
     var actions: [Action] = []
     for contender in contenders {

@@ -26,10 +26,11 @@ extension SpeakerState {
     if !self.nodes.isBarred(before) { self.departsAt = now + Self.departureTime }
   }
 
-  /// Whether a Service that this node may no longer own is still to be announced: others have not taken it over yet.
-  func isLeftStanding(_ key: ObjectKey, address: IPAddress, for reason: Withheld) -> Bool {
+  /// Whether an address that this node may no longer own is still to be announced for some of these Services: others have
+  /// not taken it over yet.
+  func isLeftStanding(_ address: IPAddress, of company: [ObjectKey], for reason: Withheld) -> Bool {
     self.isDeparting && reason == .nodeLabeledExcludeBalancers && self.yields[address] == nil
-      && self.isAnnouncing(key)
+      && company.contains { self.isAnnouncing($0) }
   }
 
   /// Ends the departure when its time has come, and returns what ends with it.

@@ -27,13 +27,13 @@ extension SpeakerState {
   }
 
   /// Whether this node owns the address (no verdict yet), or why not; on what that hangs, and whether it only goes on until
-  /// the owner is heard.
+  /// the owner is heard. `key` stands for the company of Services that share the address.
   mutating func election(
-    of address: IPAddress, for key: ObjectKey, in candidacy: NodeTable.Candidacy, incumbent: String?,
-    after event: Event, at now: ContinuousClock.Instant
+    of address: IPAddress, for key: ObjectKey, among company: [ObjectKey], in candidacy: NodeTable.Candidacy,
+    incumbent: String?, after event: Event, at now: ContinuousClock.Instant
   ) -> (lost: Verdict<Layer2Announcement>?, hold: ServiceTable.Hold, isFarewell: Bool) {
     if let reason = self.ineligibility(in: candidacy) {
-      if self.isLeftStanding(key, address: address, for: reason) { return (nil, .ownership, false) }
+      if self.isLeftStanding(address, of: company, for: reason) { return (nil, .ownership, false) }
       let isForLinks = self.nodes[self.settings.node].map { !self.nodes.fits($0, in: candidacy) } ?? false
       let other =
         isForLinks ? self.nodes.anyCandidate(in: candidacy, except: self.settings.node, for: address) : nil
@@ -45,7 +45,7 @@ extension SpeakerState {
     guard let own = self.nodes[self.settings.node] else {
       return (.withhold(.noMatchingAdvertisement), .nothing, false)
     }
-    let isAnnounced = self.isAnnouncing(key)
+    let isAnnounced = company.contains { self.isAnnouncing($0) }
     if let incumbent, incumbent != self.settings.node {
       // Nobody stops for what is merely written, but for a moment later, and then asks whether the other one is there.
       if isAnnounced {

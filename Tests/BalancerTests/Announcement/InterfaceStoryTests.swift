@@ -151,6 +151,37 @@ import Testing
       """, with: "ad all")
   }
 
+  @Test func `a Service that comes to share an address is left together with those that have it`() {
+    self.expect(
+      """
+      ad all on=zone=a
+      > watch nobody
+      node w1 at=198.18.0.11 zone=a
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      node w2 at=198.18.0.12 zone=a
+      # It has not been heard yet.
+      endpoints default/a w3
+      service default/a 192.0.2.8
+      > announce default/a 192.0.2.8 on all
+      > event default/a Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      wait 1
+      > withdraw default/a 192.0.2.8 layer2 notOwner
+      > withdraw default/mail 192.0.2.8 layer2 notOwner
+      > release 192.0.2.8
+      > watch w2
+      no service default/a
+      node w2 at=198.18.0.12
+      > claim 192.0.2.8 on all
+      > announce default/mail 192.0.2.8 on all
+      > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
+      > watch nobody
+      # Each time it is waited for.
+      node w2 at=198.18.0.12 zone=a
+      """, with: "ad all")
+  }
+
   @Test func `one that is back may have announced all the while, and is not waited for`() {
     self.expect(
       """
