@@ -16,7 +16,8 @@ One whose connection stood and was reset, or fell silent as the address moved, i
 moved, and the new owner knows nothing of it. (A connection that is not let in is refused, never reset; the reset may come before
 this process has learnt that it stood.) When a frame came in the kernel tells, too.
 
-The report is one JSON object: times in seconds since the (last) SIGUSR1, or since the start if there was none.
+The report is one JSON object: times in seconds since the (last) SIGUSR1, or since the start if there was none. Its "stall" is how
+late this program was at worst: by so much the machine may have kept any other waiting, too.
 """
 import asyncio, fcntl, ipaddress, json, random, signal, socket, struct, sys, time
 
@@ -271,6 +272,7 @@ async def main():
     loop.add_reader(wire.socket, wire.hear)
     print("probing", file=sys.stderr, flush=True)
     tick = due = time.monotonic()
+    delays = []
     while not stop.is_set():
         wire.ask()
         if due <= tick:
@@ -278,13 +280,15 @@ async def main():
             due += pace
         tick += PACE
         delay = tick - time.monotonic()
+        delays.append((tick, -delay))
         if delay < -1:
             tick, due = tick - delay, due - delay  # This process was not let run: what was missed is not made up for.
         await asyncio.sleep(max(0, delay))
     end = time.monotonic()
     if requests.running:
         await asyncio.wait(requests.running)
-    print(json.dumps(report(wire, requests, addresses, marks[-1], end)))
+    stall = max((delay for due, delay in delays if due > marks[-1]), default=0.0)
+    print(json.dumps(report(wire, requests, addresses, marks[-1], end) | {"stall": max(0.0, stall)}))
 
 
 asyncio.run(main())

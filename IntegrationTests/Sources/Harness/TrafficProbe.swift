@@ -36,6 +36,8 @@ package struct TrafficProbe: Sendable {
     package let losses: [String]
     /// Requests that were under way when the address moved.
     package let broken: Int
+    /// For how long the machine kept the probe waiting, at worst: anything else may have been late by as much.
+    package let stall: Double
     /// For how long two nodes answered at once, at worst.
     package let longestDouble: Double
     package let doubleAt: [[Double]]

@@ -75,7 +75,7 @@ extension Everything.Clusters {
       try await Task.sleep(for: .seconds(1))
       let report = try await probe.stop()
       #expect(report.lost == 0, "lost at \(report.losses) of \(report.timeline)")
-      #expect(report.longestDouble <= 2, "\(report.doubleAt)")
+      #expect(report.longestDouble <= 1.5 + report.stall, "\(report.doubleAt)")
       try await eventually("\(first) is told to announce it") {
         try await self.metallb("explain", "service", "web").out
       } isRight: {
