@@ -11,8 +11,8 @@ round, and the median at the end.
 
     takeover   from the last frame of the owner to the first one of the next, for the first address
     silence    the longest time without an answer to a question for the hardware address
-    lost       requests, of a hundred a second, that had no answer within a second (policy Local, so that none of them
-               reaches a pod on the dead node), and those that were under way when the address moved
+    lost       requests, of a hundred a second, that had no answer within a second as something of them was lost (policy
+               Local, so that none of them reaches a pod on the dead node), and those that were under way when the address moved
     double     for how long two nodes answered at once
 
 With --healing it is the end of the fault that is watched, and a row tells until when after it two nodes answered for any of
