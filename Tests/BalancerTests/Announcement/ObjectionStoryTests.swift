@@ -182,6 +182,7 @@ import Testing
 
   @Test func `an objection survives the gossip, and garbage is none`() {
     let notice = ObjectionNotice(service: .init(namespace: "default", name: "mail"), node: "w1")
+    #expect(String(decoding: notice.bytes, as: UTF8.self) == "metallb-swift objects default mail w1")
     #expect(ObjectionNotice(notice.bytes) == notice)
     #expect(OwnershipNotice(notice.bytes) == nil)
     for text in ["", "metallb-swift objects a b", "metallb-swift objects a b c d", "x objects a b c"] {
