@@ -78,9 +78,9 @@ struct SpeakerHands: Sendable {
       self.layer2Reports.retract(service)
     case .tell(let node, let notice):
       self.gossip?.tell(node, notice.bytes)
-    case .object(let node, let notice):
-      self.logger.warning(
-        "another node announces a service that it may not, by what is written in the cluster; it is told so",
+    case .object(let node, let notice, let again):
+      self.logger.log(
+        level: again ? .debug : .warning, "another node announces a service that is this one's; it is told so",
         metadata: ["node": .string(node), "service": "\(notice.service)"])
       self.gossip?.tell(node, notice.bytes)
     case .emit(let note):

@@ -1,4 +1,4 @@
-/// The nodes that were heard to announce what this one does, and are told that they may not.
+/// The nodes that were heard to announce what is this one's, and are told that it is.
 ///
 /// Each of them is told at once and a few times more, as words get lost.
 struct Objections: Sendable, Equatable {
@@ -29,7 +29,7 @@ struct Objections: Sendable, Equatable {
   /// When somebody is to be told again.
   var nextDeadline: ContinuousClock.Instant? { self.alarms.first }
 
-  /// Another node announces a Service and may not; false if it is being told already.
+  /// Another node announces a Service that is this one's; false if it is being told already.
   mutating func begin(_ contest: Contest, at now: ContinuousClock.Instant) -> Bool {
     guard self.progress[contest] == nil else { return false }
     let progress = Progress(since: now)
@@ -37,6 +37,9 @@ struct Objections: Sendable, Equatable {
     self.alarms.set(progress.dueAt, for: contest)
     return true
   }
+
+  /// The other one has left the Service.
+  mutating func end(_ contest: Contest) { self.progress[contest] = nil }
 
   /// Ends those to some nodes, and returns them in order.
   mutating func end(to nodes: Set<String>) -> [Contest] {

@@ -153,10 +153,11 @@ extension SpeakerState {
     for (key, stance) in notice.stances.sorted(by: { $0.key < $1.key }) {
       switch stance {
       case .announces(let term): touched.formUnion(self.file(term, of: key, by: notice.node, at: now))
-      // Whoever waits to hear the one that has claimed the Service goes on asking.
-      case .leaves where !self.changes.hasFarewell(key):
-        self.contests.settle(Contest(service: key, node: notice.node))
-      case .leaves: break
+      case .leaves:
+        let contest = Contest(service: key, node: notice.node)
+        self.objections.end(contest)
+        // Whoever waits to hear the one that has claimed the Service goes on asking.
+        if !self.changes.hasFarewell(key) { self.contests.settle(contest) }
       }
     }
     return touched

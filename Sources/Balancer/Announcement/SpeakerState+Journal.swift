@@ -56,7 +56,7 @@ extension SpeakerState.Action {
     case .abandonBid(let service): Decision("took its claim back", service)
     case .tell(let node, let notice):
       Decision("told what it announces", notice.soleService, names: [node], count: notice.stances.count)
-    case .object(let node, let notice): Decision("objected to its announcement", notice.service, names: [node])
+    case .object(let node, let notice, _): Decision("objected to its announcement", notice.service, names: [node])
     case .configurePeers(let peers): Decision("has sessions with", names: peers.keys, count: peers.count)
     case .advertise(let changes):
       Decision(

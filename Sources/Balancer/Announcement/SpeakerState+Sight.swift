@@ -12,18 +12,19 @@ extension SpeakerState {
 
   // MARK: When this node sees
 
-  /// Tells a node that was heard to announce what this one does that it may not, and will tell it again.
+  /// Tells a node that was heard to announce what is this one's that it is, and will tell it again: that node may be no
+  /// candidate, or come later, and not know it.
   mutating func object(to node: String, about key: ObjectKey, at now: ContinuousClock.Instant) -> [Action] {
     let contest = Contest(service: key, node: node)
     guard self.mayObject(in: contest), self.objections.begin(contest, at: now) else { return [] }
-    return [self.objection(in: contest)]
+    return [self.objection(in: contest, again: false)]
   }
 
   /// Tells the nodes again that may not have heard it yet, and the neighbours, who may have believed those last.
   mutating func repeatObjections(at now: ContinuousClock.Instant) -> [Action] {
     self.objections.due(at: now).filter { self.mayObject(in: $0) }.flatMap { contest in
       (self.services[contest.service]?.verdict?.announcement?.addresses ?? []).map { .defend($0) }
-        + [self.objection(in: contest)]
+        + [self.objection(in: contest, again: true)]
     }
   }
 
@@ -32,15 +33,13 @@ extension SpeakerState {
     self.objections.end(to: nodes).flatMap { self.object(to: $0.node, about: $0.service, at: now) }
   }
 
-  private func objection(in contest: Contest) -> Action {
-    .object(contest.node, ObjectionNotice(service: contest.service, node: self.settings.node))
+  private func objection(in contest: Contest, again: Bool) -> Action {
+    .object(contest.node, ObjectionNotice(service: contest.service, node: self.settings.node), again: again)
   }
 
-  /// Whether this node announces the Service, and sees that the other one may not.
+  /// Whether this node announces the Service, and sees what speaks for it.
   private func mayObject(in contest: Contest) -> Bool {
-    guard self.sight.isClear, self.isAnnouncing(contest.service), let candidacy = self.candidacy(of: contest.service)
-    else { return false }
-    return !self.nodes.mayOwn(contest.node, in: candidacy)
+    self.sight.isClear && self.isAnnouncing(contest.service)
   }
 
   // MARK: When it does not

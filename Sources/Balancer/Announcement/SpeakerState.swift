@@ -73,8 +73,8 @@ package struct SpeakerState: StateMachine, Equatable {
     case abandonBid(ObjectKey)
     /// Tell another node what this one has claimed.
     case tell(String, OwnershipNotice)
-    /// Tell another node that it may not announce what it does.
-    case object(String, ObjectionNotice)
+    /// Tell another node that what it announces is this one's; `again` = it may have heard that already.
+    case object(String, ObjectionNotice, again: Bool)
     /// Have sessions with exactly these BGP peers, by name. One that is different from before needs a new session, and
     /// keeps its routes.
     case configurePeers([String: BGPPeerConfiguration])

@@ -347,7 +347,7 @@ struct AnnouncementStory {
     case .bid(let service, let interfaces, let term): "bid for \(service) on \(Self.text(interfaces)), term \(term)"
     case .abandonBid(let service): "abandon the bid for \(service)"
     case .tell(let node, let notice): Self.text(of: notice, to: node)
-    case .object(let node, let notice): "object to \(node) about \(notice.service)"
+    case .object(let node, let notice, let again): "object to \(node) about \(notice.service)\(again ? " again" : "")"
     case .emit(let note):
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
     case .watch(let owners): "watch \(owners.isEmpty ? "nobody" : owners.sorted().joined(separator: ","))"

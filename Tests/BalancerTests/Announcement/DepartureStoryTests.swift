@@ -76,6 +76,7 @@ import Testing
       wait 20
       contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
       > defend 192.0.2.8
+      > object to w3 about default/mail
       """)
   }
 

@@ -32,11 +32,11 @@ import Testing
       > object to w2 about default/mail
       wait 2
       > defend 192.0.2.8
-      > object to w2 about default/mail
+      > object to w2 about default/mail again
       > defend 192.0.2.8
-      > object to w2 about default/mail
+      > object to w2 about default/mail again
       > defend 192.0.2.8
-      > object to w2 about default/mail
+      > object to w2 about default/mail again
       """)
   }
 
@@ -52,11 +52,18 @@ import Testing
       """)
   }
 
-  @Test func `nobody objects to one that may announce, or while it does not see the cluster itself`() {
+  @Test func `a node that merely comes later is told, too, as it may not know who has endpoints`() {
     self.expect(
       """
       contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
       > defend 192.0.2.8
+      > object to w3 about default/mail
+      """)
+  }
+
+  @Test func `nobody objects while it does not see the cluster itself`() {
+    self.expect(
+      """
       blind
       contested 192.0.2.8 02:00:00:00:00:12 198.18.0.12
       > defend 192.0.2.8
@@ -142,6 +149,7 @@ import Testing
       # It hears the next one before it sees its label.
       contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
       > defend 192.0.2.8
+      > object to w3 about default/mail
       node w1 at=198.18.0.11 node.kubernetes.io/exclude-from-external-load-balancers=true
       objected default/mail w3
       > withdraw default/mail 192.0.2.8 layer2 nodeLabeledExcludeBalancers

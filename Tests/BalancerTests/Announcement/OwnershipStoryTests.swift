@@ -234,6 +234,7 @@ import Testing
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
       contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
       > defend 192.0.2.8
+      > object to w3 about default/mail
       """)
   }
 
@@ -317,6 +318,7 @@ import Testing
       > event default/mail Normal nodeAssigned announcing from node "w1" with protocol "layer2"
       contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
       > defend 192.0.2.8
+      > object to w3 about default/mail
       handing over
       contested 192.0.2.8 02:00:00:00:00:13 198.18.0.13
       > withdraw default/mail 192.0.2.8 layer2 notOwner

@@ -149,6 +149,7 @@ import Testing
       # In the order, w2 comes first.
       contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
       > defend 192.0.2.8
+      > object to w2 about default/mail
       > tell w2 default/mail w1 4
       """)
   }
@@ -232,6 +233,7 @@ import Testing
       > tell w3 default/mail w1 2
       contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
       > defend 192.0.2.8
+      > object to w3 about default/mail
       > tell w3 default/mail w1 2
       told default/mail w3 -
       wait 5
@@ -418,14 +420,18 @@ import Testing
 
   @Test
   func `the claim of a node holds for a second against one that is not known to live, which is told all the while`() {
+    let reminders = [1, 4, 8, 7].map { count in
+      Array(repeating: "> tell w2 default/mail w1 1", count: count).joined(separator: "\n")
+    }
     self.expect(
       """
       claimed default/mail w1 1
       contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
       > defend 192.0.2.8
+      > object to w2 about default/mail
       > tell w2 default/mail w1 1
       wait 2
-      \(Array(repeating: "> tell w2 default/mail w1 1", count: 20).joined(separator: "\n"))
+      \(reminders.joined(separator: "\n> defend 192.0.2.8\n> object to w2 about default/mail again\n"))
       contested 192.0.2.8 02:00:00:00:00:02 198.18.0.12
       \(Self.withdrawn)
       > probe 192.0.2.8 on all, again after 0.1
@@ -532,6 +538,7 @@ import Testing
       # It is announced, and nobody is told of a claim that there is not, but asked for his.
       contested 192.0.2.8 02:00:00:00:00:03 198.18.0.13
       > defend 192.0.2.8
+      > object to w3 about default/mail
       > tell w3 default/mail w1 0
       told default/mail w3 5
       \(Self.withdrawn)
