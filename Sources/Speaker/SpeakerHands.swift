@@ -80,8 +80,8 @@ struct SpeakerHands: Sendable {
       self.gossip?.tell(node, notice.bytes)
     case .object(let node, let notice, let again):
       self.logger.log(
-        level: again ? .debug : .warning, "another node announces a service that is this one's; it is told so",
-        metadata: ["node": .string(node), "service": "\(notice.service)"])
+        level: again ? .debug : .warning, "another node announces what is this one's; it is told so",
+        metadata: ["node": .string(node), "services": .string(Self.list(notice.services))])
       self.gossip?.tell(node, notice.bytes)
     case .emit(let note):
       self.reporter.tell(note)

@@ -14,8 +14,6 @@ package struct OwnershipNotice: Sendable, Hashable {
   }
 
   private static let verb = "stands"
-  /// What several Services are told of together: it fits the smallest datagrams that the gossip can be set to.
-  private static let companySize = 400
 
   package var node: String
   package var stances: [ObjectKey: Stance]
@@ -31,17 +29,10 @@ package struct OwnershipNotice: Sendable, Hashable {
   /// All of them in as few notices as can be sent.
   static func notices(from node: String, of stances: [ObjectKey: Stance]) -> [OwnershipNotice] {
     let empty = OwnershipNotice(node: node, stances: [:])
-    var (notices, notice, size) = ([OwnershipNotice](), empty, empty.bytes.count)
-    for (key, stance) in stances.sorted(by: { $0.key < $1.key }) {
-      let added = Self.word(key, stance).utf8.count + 1
-      if size + added > Self.companySize, !notice.stances.isEmpty {
-        notices.append(notice)
-        (notice, size) = (empty, empty.bytes.count)
-      }
-      notice.stances[key] = stance
-      size += added
+    let sorted = stances.sorted { $0.key < $1.key }
+    return SpeakerWords.companies(of: sorted, besides: empty.bytes.count) { Self.word($0.key, $0.value) }.map {
+      OwnershipNotice(node: node, stances: Dictionary(uniqueKeysWithValues: $0.map { ($0.key, $0.value) }))
     }
-    return notice.stances.isEmpty ? notices : notices + [notice]
   }
 
   // MARK: Bytes

@@ -25,7 +25,7 @@ extension SpeakerState.Event {
     case .ownership(let change): DecisionCause("ServiceL2Status", change, \.key)
     case .told(let notice): DecisionCause("node \(notice.node)", notice.soleService, "says what it announces")
     case .objected(let notice):
-      DecisionCause("node \(notice.node)", notice.service, "says that this node may not announce it")
+      DecisionCause("node \(notice.node)", notice.soleService, "says that what it announces is not this node's")
     case .following(let source, true): DecisionCause(source.rawValue, nil, "are followed again")
     case .following(let source, false): DecisionCause(source.rawValue, nil, "cannot be followed")
     case .handingOver: DecisionCause("this process", nil, "hands over")
@@ -56,7 +56,8 @@ extension SpeakerState.Action {
     case .abandonBid(let service): Decision("took its claim back", service)
     case .tell(let node, let notice):
       Decision("told what it announces", notice.soleService, names: [node], count: notice.stances.count)
-    case .object(let node, let notice, _): Decision("objected to its announcement", notice.service, names: [node])
+    case .object(let node, let notice, _):
+      Decision("objected to announcements", notice.soleService, names: [node], count: notice.services.count)
     case .configurePeers(let peers): Decision("has sessions with", names: peers.keys, count: peers.count)
     case .advertise(let changes):
       Decision(

@@ -17,24 +17,25 @@ extension SpeakerState {
   mutating func object(to node: String, about key: ObjectKey, at now: ContinuousClock.Instant) -> [Action] {
     let contest = Contest(service: key, node: node)
     guard self.mayObject(in: contest), self.objections.begin(contest, at: now) else { return [] }
-    return [self.objection(in: contest, again: false)]
+    return [.object(node, ObjectionNotice(node: self.settings.node, services: [key]), again: false)]
   }
 
   /// Tells the nodes again that may not have heard it yet, and the neighbours, who may have believed those last.
   mutating func repeatObjections(at now: ContinuousClock.Instant) -> [Action] {
-    self.objections.due(at: now).filter { self.mayObject(in: $0) }.flatMap { contest in
-      (self.services[contest.service]?.verdict?.announcement?.addresses ?? []).map { .defend($0) }
-        + [self.objection(in: contest, again: true)]
-    }
+    let due = self.objections.due(at: now).filter { self.mayObject(in: $0) }
+    let addresses = due.flatMap { self.services[$0.service]?.verdict?.announcement?.addresses ?? [] }
+    let services = Dictionary(grouping: due, by: \.node).mapValues { $0.map(\.service) }
+    return addresses.map { .defend($0) }
+      + services.sorted { $0.key < $1.key }.flatMap { node, services in
+        ObjectionNotice.notices(from: self.settings.node, about: services.sorted()).map {
+          .object(node, $0, again: true)
+        }
+      }
   }
 
   /// Tells those nodes anew that the gossip has found again: they could not be told before.
   mutating func repeatObjections(to nodes: Set<String>, at now: ContinuousClock.Instant) -> [Action] {
     self.objections.end(to: nodes).flatMap { self.object(to: $0.node, about: $0.service, at: now) }
-  }
-
-  private func objection(in contest: Contest, again: Bool) -> Action {
-    .object(contest.node, ObjectionNotice(service: contest.service, node: self.settings.node), again: again)
   }
 
   /// Whether this node announces the Service, and sees what speaks for it.
@@ -44,20 +45,25 @@ extension SpeakerState {
 
   // MARK: When it does not
 
-  /// Another node, which announces what this one does, says that this one may not. Who sees the cluster itself knows that
-  /// as well, or will in a moment, and whoever is leaving has waited for somebody to announce.
+  /// Another node, which announces what this one does, says that it is not this one's. Who sees the cluster itself knows
+  /// that as well, or will in a moment, and whoever is leaving has waited for somebody to announce.
   mutating func file(_ notice: ObjectionNotice, at now: ContinuousClock.Instant) -> Set<ObjectKey> {
-    guard notice.node != self.settings.node, self.nodes[notice.node] != nil, self.isAnnouncing(notice.service),
-      let address = self.electionAddress(of: notice.service)
-    else { return [] }
+    guard notice.node != self.settings.node, self.nodes[notice.node] != nil else { return [] }
+    return notice.services.reduce(into: []) { $0.formUnion(self.leave($1, to: notice.node, at: now)) }
+  }
+
+  private mutating func leave(
+    _ key: ObjectKey, to node: String, at now: ContinuousClock.Instant
+  ) -> Set<ObjectKey> {
+    guard self.isAnnouncing(key), let address = self.electionAddress(of: key) else { return [] }
     if !self.sight.isClear {
-      self.yields.bind(address, to: notice.node)
+      self.yields.bind(address, to: node)
     } else if self.isDeparting || self.isHandingOver {
-      self.yields.yield(address, to: notice.node, at: now)
+      self.yields.yield(address, to: node, at: now)
     } else {
       return []
     }
-    let company = self.services.company(of: notice.service)
+    let company = self.services.company(of: key)
     for key in company { self.changes.endAdoption(of: key) }
     return company
   }

@@ -4,6 +4,8 @@ enum SpeakerWords {
   private static let signature = "metallb-swift"
   /// In bytes: more than the names of one Service and a node can take.
   private static let limit = 1024
+  /// In bytes, what is told together of several Services: it fits the smallest datagrams that the gossip can be set to.
+  private static let companySize = 400
 
   /// What follows the verb; nil = it is something else.
   static func read(_ bytes: some Collection<UInt8>, verb: String) -> [String]? {
@@ -14,5 +16,23 @@ enum SpeakerWords {
 
   static func write(_ verb: String, _ words: [String]) -> [UInt8] {
     Array(([Self.signature, verb] + words).joined(separator: " ").utf8)
+  }
+
+  /// Those that are told of together, each with a word; `size` = of what else is in each message.
+  static func companies<Subject>(
+    of subjects: [Subject], besides size: Int, word: (Subject) -> String
+  ) -> [[Subject]] {
+    var companies: [[Subject]] = []
+    var room = 0
+    for subject in subjects {
+      let needed = word(subject).utf8.count + 1
+      if companies.isEmpty || needed > room {
+        companies.append([])
+        room = Self.companySize - size
+      }
+      companies[companies.count - 1].append(subject)
+      room -= needed
+    }
+    return companies
   }
 }

@@ -126,7 +126,7 @@ struct AnnouncementStory {
     case "told":
       let stance = words[2] == "-" ? OwnershipNotice.Stance.leaves : .announces(term: Int(words[2]) ?? 0)
       return [.told(OwnershipNotice(node: words[1], stances: [Self.key(first): stance]))]
-    case "objected": return [.objected(ObjectionNotice(service: Self.key(first), node: rest.first ?? ""))]
+    case "objected": return [.objected(ObjectionNotice(node: rest.first ?? "", services: [Self.key(first)]))]
     case "blind": return [.following(.endpoints, false)]
     case "sees": return [.following(.endpoints, true)]
     case "kernel":
@@ -347,7 +347,8 @@ struct AnnouncementStory {
     case .bid(let service, let interfaces, let term): "bid for \(service) on \(Self.text(interfaces)), term \(term)"
     case .abandonBid(let service): "abandon the bid for \(service)"
     case .tell(let node, let notice): Self.text(of: notice, to: node)
-    case .object(let node, let notice, let again): "object to \(node) about \(notice.service)\(again ? " again" : "")"
+    case .object(let node, let notice, let again):
+      "object to \(node) about \(notice.services.map(\.description).joined(separator: " "))\(again ? " again" : "")"
     case .emit(let note):
       "event \(note.object.namespace ?? "")/\(note.object.name ?? "") \(note.type.rawValue) \(note.reason) \(note.message)"
     case .watch(let owners): "watch \(owners.isEmpty ? "nobody" : owners.sorted().joined(separator: ","))"

@@ -1,3 +1,4 @@
+import KubernetesModel
 import Primitives
 import Testing
 
@@ -189,12 +190,21 @@ import Testing
   }
 
   @Test func `an objection survives the gossip, and garbage is none`() {
-    let notice = ObjectionNotice(service: .init(namespace: "default", name: "mail"), node: "w1")
-    #expect(String(decoding: notice.bytes, as: UTF8.self) == "metallb-swift objects default mail w1")
+    let keys = ["mail", "web"].map { ObjectKey(namespace: "default", name: $0) }
+    let notice = ObjectionNotice(node: "w1", services: keys)
+    #expect(String(decoding: notice.bytes, as: UTF8.self) == "metallb-swift objects w1 default/mail default/web")
     #expect(ObjectionNotice(notice.bytes) == notice)
     #expect(OwnershipNotice(notice.bytes) == nil)
-    for text in ["", "metallb-swift objects a b", "metallb-swift objects a b c d", "x objects a b c"] {
+    for text in ["", "metallb-swift objects w1", "metallb-swift objects w1 mail", "x objects w1 default/mail"] {
       #expect(ObjectionNotice(Array(text.utf8)) == nil)
     }
+  }
+
+  @Test func `objections to a thousand announcements take few notices`() {
+    let keys = (0..<1000).map { ObjectKey(namespace: "default", name: "s\($0)") }
+    let notices = ObjectionNotice.notices(from: "w1", about: keys)
+    #expect(notices.count < 60, "\(notices.count)")
+    #expect(notices.allSatisfy { $0.bytes.count <= 400 && ObjectionNotice($0.bytes) == $0 })
+    #expect(notices.flatMap(\.services) == keys)
   }
 }
