@@ -69,11 +69,12 @@ extension Everything.Aside.Networks {
       try await BGPScene.with { scene in
         var peering = InteropScene.outside
         peering.password = nil
-        // Else BIRD lets routes go for BFD that is switched off.
-        peering.bfd = kind == .frr ? "profile rack" : "graceful"
+        // Two seconds, lest a process that is not let run is missed: what ends BFD here is the speaker's goodbye. BIRD lets
+        // routes go for that, unless it is told to be graceful.
+        peering.bfd = kind == .frr ? "10 200 200" : "graceful"
         let router = try await kind.type.start(on: scene.router, asn: BGPScene.routerASN, [peering])
         try await scene.cluster.apply(
-          Manifest.bfdProfile("fast", "receiveInterval: 200\ntransmitInterval: 200"),
+          Manifest.bfdProfile("fast", "receiveInterval: 200\ntransmitInterval: 200\ndetectMultiplier: 10"),
           scene.peer("bfdProfile: fast\nenableGracefulRestart: true"))
         var speaker = try scene.cluster.startSpeaker()
         try await eventually("the router has the route, and BFD is up", equals: true, within: .seconds(30)) {
