@@ -32,7 +32,15 @@ extension FRRRouter: Router {
   package static func start(on host: NetworkHost, asn: Int, _ peerings: [Peering]) async throws -> FRRRouter {
     var daemons: [Daemon: String] = [.bgpd: Self.configuration(asn, peerings)]
     if peerings.contains(where: { $0.bfd != nil }) {
-      daemons[.bfdd] = "bfd\n profile rack\n  receive-interval 200\n  transmit-interval 200\n !\n!"
+      daemons[.bfdd] = """
+        bfd
+         profile rack
+          detect-multiplier 6
+          receive-interval 200
+          transmit-interval 200
+         !
+        !
+        """
     }
     return try await FRRRouter.start(on: host, daemons)
   }
