@@ -105,13 +105,19 @@ class Request:
 
     def __init__(self, begun):
         self.begun, self.length, self.outcome, self.why = begun, None, "lost", ""
-        # Whether its connection was made, and whether the kernel had to send anything again.
+        # Whether its connection was made at once, and whether the kernel had to send anything again.
         self.stood = self.was_resent = False
 
     def judged(self, moves):
         """What came of it, in view of when the address moved."""
         is_under_way = self.stood and any(self.begun <= moment <= self.begun + TIMEOUT for moment in moves)
         return "broken" if self.outcome == "lost" and is_under_way else self.outcome
+
+
+def was_resent(writer):
+    """Whether the kernel had to send something of a connection again."""
+    info = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TOTAL_RETRANS + 4)
+    return struct.unpack_from("I", info, TOTAL_RETRANS)[0] > 0
 
 
 class Requests:
@@ -142,13 +148,11 @@ class Requests:
 
     async def exchange(self, request):
         reader, writer = await asyncio.open_connection(self.address, 80)
-        request.stood = True
+        request.stood = not was_resent(writer)
         try:
             writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode())
             head = (await reader.read()).split(b"\r\n")[0]
-            connection = writer.get_extra_info("socket")
-            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TOTAL_RETRANS + 4)
-            request.was_resent = struct.unpack_from("I", info, TOTAL_RETRANS)[0] > 0
+            request.was_resent = was_resent(writer)
             request.outcome = "answered" if b" 200 " in head else "lost"
             request.why = f"the answer begins with {head.decode(errors='replace')!r}"
         finally:
