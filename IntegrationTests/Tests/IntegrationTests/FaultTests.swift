@@ -181,12 +181,12 @@ extension Everything.Servers {
         try await eventually("all have addresses", equals: addresses + ["default/younger=10.20.0.2"]) {
           try await self.kubectl.allAddresses()
         }
-        // A server that starts writes some hundred times; by then the versions must not have reached the old ones again.
+        // A server that starts writes some hundred times; by then the versions must not have reached again those that the
+        // controller has seen.
         try await PythonClient(kubeconfig: self.server.kubeconfig)(
           """
-          with ThreadPoolExecutor(8) as hands:
-              list(hands.map(lambda number: core.create_namespaced_config_map(
-                  'default', {'metadata': {'name': f'filler-{number}'}}), range(1000)))
+          for number in range(800):
+              core.patch_namespaced_service('younger', 'default', {'metadata': {'labels': {'number': str(number)}}})
           """)
         try await self.server.restore()
         try await eventually("both have them again, and the third is no more", equals: addresses, within: .seconds(60))

@@ -174,14 +174,15 @@ extension Everything.Aside.Networks {
     /// Sessions without graceful restart are drained; one with it keeps its routes until the successor is there.
     private func theSpeakerIsReplaced(_ scene: inout InteropScene) async throws {
       try await scene.see(.gracefulShutdown) { scene in
-        let (router, speaker) = (scene.router, scene.speaker)
-        async let code = speaker.stop()
-        try await eventually("the router is asked to prefer other routes", every: .milliseconds(20)) {
-          try await router.route(InteropScene.host, from: InteropScene.far)
-        } isRight: {
-          $0?.communities == ["65535:0"]
+        let router = scene.router
+        // The routers of the other rows are busy, too, and may keep this one from an answer within the two seconds.
+        var attempts = 1
+        while !(try await self.seesDrain(scene)) {
+          try #require(attempts < 3, "the router is never asked to prefer other routes")
+          attempts += 1
+          scene.speaker = try scene.scene.cluster.startSpeaker()
+          try await scene.awaitRoute(InteropScene.host, from: InteropScene.far)
         }
-        #expect(await code == 0)
         if !scene.lacks(.notificationToRouter) {
           try await scene.awaitFarewell(.administrativeShutdown, from: InteropScene.far)
         }
@@ -189,6 +190,22 @@ extension Everything.Aside.Networks {
           try await router.route(InteropScene.host, from: InteropScene.far) == nil
         }
       }
+      try await self.routesAreKept(&scene)
+    }
+
+    /// Stops the speaker; whether the router was seen to be asked to prefer other routes meanwhile.
+    private func seesDrain(_ scene: InteropScene) async throws -> Bool {
+      let (router, speaker) = (scene.router, scene.speaker)
+      async let code = speaker.stop()
+      var isSeen = false
+      while !isSeen, speaker.isRunning {
+        isSeen = try await router.route(InteropScene.host, from: InteropScene.far)?.communities == ["65535:0"]
+      }
+      #expect(await code == 0)
+      return isSeen
+    }
+
+    private func routesAreKept(_ scene: inout InteropScene) async throws {
       guard !scene.lacks(.gracefulRestart) else { return }
       try await scene.see(.gracefulRestart) { scene in
         try await scene.awaitEnd(of: InteropScene.outside)
