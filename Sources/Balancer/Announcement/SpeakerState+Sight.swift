@@ -1,7 +1,7 @@
 import KubernetesModel
 
-/// Who is cut off from the API server does not know what has become of its own candidacy: that its endpoints are not ready any
-/// more, or that it is labelled. It goes on, as the API server may be away for everybody, until it hears of somebody who knows
+/// Who is cut off from the API server does not know what has become of its own candidacy and that of others: whose endpoints
+/// are ready, who is labelled. It goes on, as the API server may be away for everybody, until it hears of somebody who knows
 /// better (Docs/decisions/0027-who-sees-is-right.md).
 extension SpeakerState {
   /// What was left to those who see is decided by what this node sees itself, as soon as it does.
@@ -15,27 +15,31 @@ extension SpeakerState {
   /// Tells a node that was heard to announce what is this one's that it is, and will tell it again: that node may be no
   /// candidate, or come later, and not know it.
   mutating func object(to node: String, about key: ObjectKey, at now: ContinuousClock.Instant) -> [Action] {
-    let contest = Contest(service: key, node: node)
-    guard self.mayObject(in: contest), self.objections.begin(contest, at: now) else { return [] }
-    return [.object(node, ObjectionNotice(node: self.settings.node, services: [key]), again: false)]
+    self.object(in: [Contest(service: key, node: node)], at: now)
   }
 
   /// Tells the nodes again that may not have heard it yet, and the neighbours, who may have believed those last.
   mutating func repeatObjections(at now: ContinuousClock.Instant) -> [Action] {
     let due = self.objections.due(at: now).filter { self.mayObject(in: $0) }
     let addresses = due.flatMap { self.services[$0.service]?.verdict?.announcement?.addresses ?? [] }
-    let services = Dictionary(grouping: due, by: \.node).mapValues { $0.map(\.service) }
-    return addresses.map { .defend($0) }
-      + services.sorted { $0.key < $1.key }.flatMap { node, services in
-        ObjectionNotice.notices(from: self.settings.node, about: services.sorted()).map {
-          .object(node, $0, again: true)
-        }
-      }
+    return addresses.map { .defend($0) } + self.words(in: due, again: true)
   }
 
   /// Tells those nodes anew that the gossip has found again: they could not be told before.
   mutating func repeatObjections(to nodes: Set<String>, at now: ContinuousClock.Instant) -> [Action] {
-    self.objections.end(to: nodes).flatMap { self.object(to: $0.node, about: $0.service, at: now) }
+    self.object(in: self.objections.end(to: nodes), at: now)
+  }
+
+  private mutating func object(in contests: [Contest], at now: ContinuousClock.Instant) -> [Action] {
+    self.words(in: contests.filter { self.mayObject(in: $0) && self.objections.begin($0, at: now) }, again: false)
+  }
+
+  /// What each node is told, in as few notices as can be sent.
+  private func words(in contests: [Contest], again: Bool) -> [Action] {
+    Dictionary(grouping: contests, by: \.node).sorted { $0.key < $1.key }.flatMap { node, contests in
+      ObjectionNotice.notices(from: self.settings.node, about: contests.map(\.service).sorted())
+        .map { .object(node, $0, again: again) }
+    }
   }
 
   /// Whether this node announces the Service, and sees what speaks for it.

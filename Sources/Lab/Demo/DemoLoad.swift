@@ -6,7 +6,7 @@ struct DemoLoad: Sendable {
 
   let namespace: String
   let address: String
-  /// How long each may take, and its answer.
+  /// How long a request may take.
   var timeout = Duration.seconds(1)
 
   func run(
