@@ -43,6 +43,16 @@ extension Everything.Clusters {
       try await run([try Tool.metallb()] + arguments + ["--kubeconfig", self.lab.kubeconfig], within: .seconds(70))
     }
 
+    /// The one node that answers instead of another one, as soon as it does.
+    private func successor(of node: String) async throws -> String {
+      let answerers = try await eventually("another node than \(node) answers") {
+        try await self.lab.answerers(Self.address)
+      } isRight: {
+        $0.count == 1 && $0 != [node]
+      }
+      return try #require(answerers.first)
+    }
+
     @Test func `a node that lost its power has its address back after the hold-down, and nobody notices`() async throws
     {
       // What is announced already goes on as it is.
@@ -52,12 +62,7 @@ extension Everything.Clusters {
       try await self.advertise("electionPolicy: Sticky\nholdDown: 20s")
       let started = ContinuousClock.now
       try await self.lab.kill(first)
-      let second = try #require(
-        try await eventually("another node answers") {
-          try await self.lab.answerers(Self.address)
-        } isRight: {
-          $0.count == 1 && $0 != [first]
-        }.first)
+      let second = try await self.successor(of: first)
       try await self.lab.heal(first)
       try await eventually("the speaker of \(first) runs again", within: .seconds(40)) {
         try await self.kubectl(
@@ -92,12 +97,7 @@ extension Everything.Clusters {
       try await probe.mark()
       let drained = try await self.metallb("drain", first)
       #expect(drained.code == 0, "\(drained)")
-      let second = try #require(
-        try await eventually("another node answers") {
-          try await self.lab.answerers(Self.address)
-        } isRight: {
-          $0.count == 1 && $0 != [first]
-        }.first)
+      let second = try await self.successor(of: first)
       #expect(try await self.metallb("drain", first, "--undo").code == 0)
       try await Task.sleep(for: .seconds(8))
       #expect(try await self.lab.answerers(Self.address) == [second])
